@@ -1,0 +1,3 @@
+export * from './ip.js';
+export * from './policy.js';
+export * from './request.js';
