@@ -2,7 +2,17 @@
  * The Kubernetes objects of inbound policy, parsed: what the index reads and nothing more. Defaults of the CRDs are already
  * applied, so an object from a file and one from an API server look the same (docs/spec/control-plane.md §4.1).
  */
-import type { DefaultPolicyName, HostMatch, HttpFilter, GrpcFilter, GrpcRouteMatch, HttpRouteMatch, IdentityMatch, NetworkMatch, RouteRule } from '@doorward/core';
+import type {
+  DefaultPolicyName,
+  HostMatch,
+  HttpFilter,
+  GrpcFilter,
+  GrpcRouteMatch,
+  HttpRouteMatch,
+  IdentityMatch,
+  NetworkMatch,
+  RouteRule,
+} from '@doorward/core';
 
 /** Where an object was read: one-based, pointing at its `metadata.name` (or its first line). */
 export interface SourcePlace {
@@ -78,7 +88,11 @@ export type Workload = ObjectOf<
   'Workload',
   {
     readonly workloadKind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'Job' | 'CronJob';
-    readonly template: { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>>; readonly spec: PodSpec };
+    readonly template: {
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+      readonly spec: PodSpec;
+    };
   }
 >;
 
@@ -114,14 +128,20 @@ export interface ServiceAccountRef {
 export type ServerAuthorization = ObjectOf<
   'ServerAuthorization',
   {
-    readonly server: { readonly kind: 'name'; readonly name: string } | { readonly kind: 'selector'; readonly selector: LabelSelector };
+    readonly server:
+      | { readonly kind: 'name'; readonly name: string }
+      | { readonly kind: 'selector'; readonly selector: LabelSelector };
     /** Empty: the cluster's networks. */
     readonly networks: readonly NetworkMatch[];
     readonly client:
       | { readonly kind: 'none' }
       | { readonly kind: 'unauthenticated' }
       | { readonly kind: 'mesh-tls-unauthenticated' }
-      | { readonly kind: 'mesh-tls'; readonly identities: readonly IdentityMatch[]; readonly serviceAccounts: readonly ServiceAccountRef[] };
+      | {
+          readonly kind: 'mesh-tls';
+          readonly identities: readonly IdentityMatch[];
+          readonly serviceAccounts: readonly ServiceAccountRef[];
+        };
   }
 >;
 
