@@ -15,6 +15,13 @@ export type {
   PathMatched,
   Permit,
 } from './decision.js';
+export { closestMiss, identityMatches } from './authorization-match.js';
 export * from './ip.js';
+export { trustLoopback } from './loopback.js';
+export { normalPath } from './normal-path.js';
+export { compilePattern } from './pattern.js';
+export type { Pattern, PatternResult } from './pattern.js';
 export * from './policy.js';
+export { RateLimiter } from './rate-limit.js';
+export type { RateLimitExceeded } from './rate-limit.js';
 export * from './request.js';

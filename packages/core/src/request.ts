@@ -20,7 +20,7 @@ export type ClientIdentity =
   | { readonly kind: 'dns'; readonly name: string }
   | { readonly kind: 'uri'; readonly name: string };
 
-/** The head of an HTTP request, as far as policy reads it. */
+/** The head of an HTTP request, as far as policy reads it. Its texts have one character a byte (latin-1), as they came. */
 export interface HttpRequest {
   readonly method: string;
   /** As the client wrote it, without the query; empty for CONNECT. */
