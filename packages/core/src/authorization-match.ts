@@ -67,10 +67,9 @@ const wholePart = 1000;
 function nearness({ authorization, network, identity }: Miss): number {
   const parts = (network === undefined ? wholePart : 0) + (identity === undefined ? wholePart : 0);
   if (identity?.kind !== 'other-identity' || authorization.authentication.kind !== 'mesh-tls') return parts;
-  const labels = identity.identity.split('.').reverse();
+  const labels = identity.identity.split('.').toReversed();
   const shared = authorization.authentication.identities.map((match) => {
-    const wanted = match.kind === 'exact' ? match.identity.split('.') : [...match.labels];
-    wanted.reverse();
+    const wanted = (match.kind === 'exact' ? match.identity.split('.') : match.labels).toReversed();
     const different = wanted.findIndex((label, index) => label !== labels[index]);
     return different === -1 ? wanted.length : different;
   });

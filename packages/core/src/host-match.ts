@@ -25,7 +25,7 @@ export function matchHost(match: HostMatch, host: string): HostRank | undefined 
     return withoutDot(wanted, pattern.endsWith('.')) === pattern ? { exact: true, length: pattern.length } : undefined;
   }
   // The reversed labels of `*.example.com.` begin with an empty one, so joining them gives the trailing dot back.
-  const suffix = [...match.reverseLabels].reverse().join('.').toLowerCase();
+  const suffix = match.reverseLabels.toReversed().join('.').toLowerCase();
   const candidate = withoutDot(wanted, suffix.endsWith('.'));
   if (suffix === '') return candidate === '' ? undefined : { exact: false, length: 0 };
   return candidate.length > suffix.length + 1 && candidate.endsWith(`.${suffix}`)

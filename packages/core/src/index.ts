@@ -16,6 +16,7 @@ export type {
   Permit,
 } from './decision.js';
 export { closestMiss, identityMatches } from './authorization-match.js';
+export { defaultAuthorization, defaultHttpRoute, isDefaultPolicyName, localDefaultPolicy } from './default-policy.js';
 export * from './ip.js';
 export { trustLoopback } from './loopback.js';
 export { normalPath } from './normal-path.js';
