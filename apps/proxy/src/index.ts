@@ -1,1 +1,12 @@
-export type { Session } from './inbound/session.js';
+/**
+ * The enforcing proxy. It knows what the policy API and the Certify API tell it, and never learns Kubernetes: policy arrives as
+ * core's `InboundPolicy`, identity as a certificate. The command line starts it with {@link runProxy}.
+ */
+export { formatHostPort, parseHostPort } from './inbound/inbound-port.js';
+export type { HostPort } from './inbound/inbound-port.js';
+export { ListenError } from './listen.js';
+export { proxyDefaults } from './options.js';
+export type { ProxyOptions } from './options.js';
+export type { OutboundPort } from './outbound/outbound-listener.js';
+export { runProxy } from './run.js';
+export type { RunningProxy } from './run.js';

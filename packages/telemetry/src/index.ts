@@ -5,3 +5,4 @@
 export { createLog, logLevels, silentLog } from './log.js';
 export type { Log, LogLevel } from './log.js';
 export { shutdownRequested } from './shutdown.js';
+export type { ShutdownCause } from './shutdown.js';

@@ -1,19 +1,19 @@
+/** What asked the process to end. */
+export type ShutdownCause = 'SIGINT' | 'SIGTERM' | 'disconnect';
+
 /**
- * Resolves at the first SIGINT or SIGTERM, or when the process that started us is gone (a closed IPC channel). A second
- * signal ends the process at once, for people whose patience has run out.
+ * Resolves at the first SIGINT or SIGTERM, or when the process that started us is gone (a closed IPC channel). The same
+ * signal a second time ends the process at once, for people whose patience has run out; the other one does not, because
+ * Ctrl-C reaches a whole process group and the parent's SIGTERM follows.
  */
-export async function shutdownRequested(): Promise<'SIGINT' | 'SIGTERM' | 'disconnect'> {
+export async function shutdownRequested(): Promise<ShutdownCause> {
   return new Promise((resolve) => {
-    let asked = false;
-    const ask = (why: 'SIGINT' | 'SIGTERM' | 'disconnect'): void => {
-      if (asked && why !== 'disconnect') process.exit(130);
-      asked = true;
-      resolve(why);
-    };
-    process.on('SIGINT', () => ask('SIGINT'));
-    process.on('SIGTERM', () => ask('SIGTERM'));
-    if (process.channel !== undefined) {
-      process.once('disconnect', () => ask('disconnect'));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve(signal);
+      });
     }
+    if (process.channel !== undefined) process.once('disconnect', () => resolve('disconnect'));
   });
 }

@@ -1,0 +1,177 @@
+/**
+ * One accepted connection from its first byte to its splice: TLS detection, mesh TLS, protocol detection, and for what is not
+ * HTTP the decision about the connection (docs/spec/data-plane.md §2.1, §2.5). The policy is read anew at each step, so an
+ * update that arrives meanwhile counts.
+ */
+import { decide, parsePeerIp, type Client, type ClientTls } from '@doorward/core';
+import { parseClientHello } from '@doorward/mtls';
+import type { Log } from '@doorward/telemetry';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { subjectOf, type DecisionLog } from '../decision-log.js';
+import { peek } from '../detect/first-bytes.js';
+import { detectHttp, detectHttpAtTimeout } from '../detect/http-detect.js';
+import { spliceHttp1 } from '../http1/index.js';
+import { spliceHttp2 } from '../http2/index.js';
+import { spliceTcp } from '../tcp/tcp-splice.js';
+import type { AppConnector } from './app-connector.js';
+import { formatHostPort, type InboundPort } from './inbound-port.js';
+import { InboundSession } from './inbound-session.js';
+import { acceptMeshTls, type MeshIdentity } from './mesh-tls.js';
+
+export interface InboundContext {
+  readonly identity: MeshIdentity;
+  /** Bounds TLS detection, the TLS handshake and, with `policyStart: 'hold'`, the wait for the first policy. */
+  readonly detectTimeoutMs: number;
+  readonly policyStart: 'hold' | 'default';
+  readonly decisions: DecisionLog;
+  readonly log: Log;
+  readonly draining: AbortSignal;
+}
+
+type Closed = 'closed';
+
+export async function serveInbound(
+  socket: Socket,
+  port: InboundPort,
+  app: AppConnector,
+  context: InboundContext,
+): Promise<void> {
+  const ip = parsePeerIp(socket.remoteAddress ?? '');
+  // The peer may be gone before we looked; without an address there is nobody to decide about.
+  if (ip === undefined) return void socket.destroy();
+  const clientAddress = formatHostPort({ host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
+  if (context.policyStart === 'hold') await port.policy.firstAnswer(context.detectTimeoutMs);
+
+  const secured = await detectTls(socket, port, context);
+  if (secured === 'closed') return void socket.destroy();
+  const { stream, tls } = secured;
+  const client: Client = { ip, tls };
+  const session = new InboundSession({
+    client,
+    clientAddress,
+    serverAddress: formatHostPort(port.listen),
+    policyPort: port.policyPort,
+    policy: port.policy,
+    app,
+    decisions: context.decisions,
+    log: context.log,
+    draining: context.draining,
+  });
+
+  const protocol = await detectProtocol(stream, tls, port, context.detectTimeoutMs);
+  switch (protocol) {
+    case 'closed':
+      return void socket.destroy();
+    case 'http1':
+      return spliceHttp1({ stream, session });
+    case 'http2':
+      return spliceHttp2({ stream, session });
+    case 'not-http':
+      return serveConnection(stream, socket, client, session, port, context);
+  }
+}
+
+/** An opaque port's bytes are nobody's business: no detection, and so no identity (docs/spec/data-plane.md §2.5). */
+async function detectTls(
+  socket: Socket,
+  port: InboundPort,
+  { identity, detectTimeoutMs }: InboundContext,
+): Promise<{ stream: Duplex; tls: ClientTls } | Closed> {
+  if (port.policy.current.protocol.kind === 'opaque')
+    return { stream: socket, tls: { kind: 'none', reason: 'port-skipped' } };
+  const peeked = await peek(
+    socket,
+    (bytes) => {
+      const hello = parseClientHello(bytes);
+      return hello.kind === 'incomplete' ? undefined : hello;
+    },
+    detectTimeoutMs,
+  );
+  // A silent client is cut, not demoted to opaque (docs/spec/data-plane.md §2.2).
+  if (peeked.kind === 'timeout' || (peeked.kind === 'ended' && peeked.bytes.length === 0)) return 'closed';
+  const plain = { stream: socket, tls: { kind: 'none', reason: 'no-client-hello' } } as const;
+  if (peeked.kind === 'ended' || peeked.verdict.kind === 'not-tls') return plain;
+  const { sni } = peeked.verdict;
+  if (sni !== identity.serverName) return { stream: socket, tls: { kind: 'passthru', sni } };
+  const accepted = await acceptMeshTls(socket, identity, detectTimeoutMs);
+  return accepted === undefined
+    ? 'closed'
+    : { stream: accepted.stream, tls: { kind: 'established', identity: accepted.identity } };
+}
+
+async function detectProtocol(
+  stream: Duplex,
+  tls: ClientTls,
+  port: InboundPort,
+  detectTimeoutMs: number,
+): Promise<'http1' | 'http2' | 'not-http' | Closed> {
+  const { protocol } = port.policy.current;
+  switch (protocol.kind) {
+    case 'opaque':
+    case 'tls':
+      return 'not-http';
+    case 'http2':
+    case 'grpc':
+      return tls.kind === 'passthru' ? 'closed' : 'http2';
+    case 'http1':
+      // Meshed peers may carry HTTP/1 in HTTP/2, so there the bytes decide; plain ones speak what the port was declared for.
+      return tls.kind === 'none' ? 'http1' : detectFromBytes(stream, detectTimeoutMs, 'http1');
+    case 'detect':
+      return detectFromBytes(stream, protocol.timeoutMs, 'not-http');
+  }
+}
+
+async function detectFromBytes(
+  stream: Duplex,
+  timeoutMs: number,
+  whenSilent: 'http1' | 'not-http',
+): Promise<'http1' | 'http2' | 'not-http' | Closed> {
+  const peeked = await peek(
+    stream,
+    (bytes) => {
+      const verdict = detectHttp(bytes);
+      return verdict === 'undecided' ? undefined : verdict;
+    },
+    timeoutMs,
+  );
+  switch (peeked.kind) {
+    case 'verdict':
+      return peeked.verdict;
+    case 'timeout':
+      return peeked.bytes.length === 0 ? whenSilent : detectHttpAtTimeout(peeked.bytes);
+    case 'ended':
+      return 'closed';
+  }
+}
+
+/** Decide about a connection that carries no HTTP, and keep asking for as long as it is open. */
+async function serveConnection(
+  stream: Duplex,
+  socket: Socket,
+  client: Client,
+  session: InboundSession,
+  port: InboundPort,
+  context: InboundContext,
+): Promise<void> {
+  const subject = subjectOf(client, session.clientAddress, port.policyPort);
+  const decision = decide(port.policy.current, client, { kind: 'connection' });
+  context.decisions.decided(decision, subject);
+  if (decision.verdict === 'denied') {
+    // No bytes, no half-close: the client sees a refused connection (docs/spec/data-plane.md §5.2).
+    return void socket.destroy();
+  }
+  const unsubscribe = port.policy.subscribe(() => {
+    const now = decide(port.policy.current, client, { kind: 'connection' });
+    if (now.verdict === 'allowed') return;
+    context.decisions.terminated(now, subject);
+    // The application's side goes with it: the splice joins their fates.
+    stream.destroy();
+    socket.destroy();
+  });
+  try {
+    await spliceTcp({ stream, session }, decision.permit);
+  } finally {
+    unsubscribe();
+  }
+}

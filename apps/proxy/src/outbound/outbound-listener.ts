@@ -1,0 +1,102 @@
+/**
+ * The small outbound side: a plain process dials a local address, and the proxy carries its bytes to another workload over mesh
+ * TLS under this workload's identity. No policy is asked here; the other side's proxy asks its own.
+ */
+import { certificateNames } from '@doorward/mtls';
+import type { Log } from '@doorward/telemetry';
+import { createServer, type Server, type Socket } from 'node:net';
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { formatHostPort, type HostPort } from '../inbound/inbound-port.js';
+import type { OpenConnections } from '../inbound/open-connections.js';
+import { listenOn } from '../listen.js';
+import { joinStreams } from '../tcp/join-streams.js';
+
+export interface OutboundPort {
+  readonly listen: HostPort;
+  readonly target: HostPort;
+  /** The name that the target's certificate must carry; also sent as SNI. */
+  readonly serverName: string;
+}
+
+export interface OutboundOptions {
+  readonly port: OutboundPort;
+  readonly secureContext: () => SecureContext | undefined;
+  readonly connections: OpenConnections;
+  /** Bounds connecting and the handshake together. */
+  readonly connectTimeoutMs: number;
+  readonly log: Log;
+}
+
+/** @throws ListenError */
+export async function listenOutbound(options: OutboundOptions): Promise<Server> {
+  const { port, connections, log } = options;
+  const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
+    if (!connections.add(socket)) return void socket.destroy();
+    socket.on('error', () => {});
+    carry(socket, options).catch((error: unknown) => {
+      log.error({ event: 'connection.fault', error: String(error) }, 'a fault of ours ended a connection');
+      socket.destroy();
+    });
+  });
+  await listenOn(server, port.listen, 'the outbound listener');
+  log.info(
+    { event: 'outbound.listening', listen: formatHostPort(port.listen), target: formatHostPort(port.target) },
+    `listening on ${formatHostPort(port.listen)} for mesh TLS to ${port.serverName} at ${formatHostPort(port.target)}`,
+  );
+  return server;
+}
+
+async function carry(socket: Socket, options: OutboundOptions): Promise<void> {
+  const { port, log } = options;
+  let secured: TLSSocket;
+  try {
+    secured = await connectMesh(options);
+  } catch (error) {
+    log.info(
+      {
+        event: 'outbound.failed',
+        target: formatHostPort(port.target),
+        error: error instanceof Error ? error.message : String(error),
+      },
+      `cannot reach ${port.serverName} at ${formatHostPort(port.target)}`,
+    );
+    socket.destroy();
+    return;
+  }
+  if (socket.destroyed) return void secured.destroy();
+  await joinStreams(socket, secured);
+}
+
+/** A TLS 1.3 connection to a peer whose certificate chains to our anchors and carries the wanted name (docs/spec/data-plane.md §8.3). */
+async function connectMesh({ port, secureContext, connectTimeoutMs }: OutboundOptions): Promise<TLSSocket> {
+  const context = secureContext();
+  if (context === undefined) throw new Error('this proxy has no certificate yet');
+  return new Promise((resolve, reject) => {
+    const stream = connect({
+      host: port.target.host,
+      port: port.target.port,
+      servername: port.serverName,
+      secureContext: context,
+      minVersion: 'TLSv1.3',
+      // The chain is verified by TLS; the name by membership, since a certificate may carry several.
+      checkServerIdentity: (_host, certificate) =>
+        certificateNames(certificate.raw).some((name) => name === port.serverName)
+          ? undefined
+          : new Error(`the certificate of ${formatHostPort(port.target)} does not carry the name ${port.serverName}`),
+    });
+    const timer = setTimeout(() => {
+      stream.destroy(new Error(`no mesh TLS connection within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    stream.once('secureConnect', () => {
+      clearTimeout(timer);
+      stream.off('error', reject);
+      stream.on('error', () => {});
+      stream.setNoDelay(true);
+      resolve(stream);
+    });
+    stream.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}

@@ -1,0 +1,143 @@
+import type { Log } from '@doorward/telemetry';
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { DecisionLog } from './decision-log.js';
+import { startIdentity, type CertifiedIdentity } from './identity/certify-client.js';
+import { listenInbound } from './inbound/inbound-listener.js';
+import { formatHostPort } from './inbound/inbound-port.js';
+import { OpenConnections } from './inbound/open-connections.js';
+import type { ProxyOptions } from './options.js';
+import { listenOutbound } from './outbound/outbound-listener.js';
+import { PolicyClient } from './policy/policy-client.js';
+
+export interface RunningProxy {
+  /** The inbound addresses in use, in the order of the options: port 0 has become a real one. */
+  readonly inbound: readonly { readonly host: string; readonly port: number }[];
+  readonly outbound: readonly { readonly host: string; readonly port: number }[];
+  /** Stop accepting, let open work finish within the grace period, then close everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Run a proxy until it is closed. Nothing is accepted before the first certificate is there (docs/spec/data-plane.md §1.3);
+ * until then connections wait in the kernel's queue or are refused, so no client meets a half-started proxy.
+ *
+ * @throws ListenError, or an error that names the file that cannot be read
+ */
+export async function runProxy(options: ProxyOptions, log: Log): Promise<RunningProxy> {
+  const anchorsPem = await readAnchors(options.trustAnchorsFile);
+  const draining = new AbortController();
+  const connections = new OpenConnections(options.maxConnections);
+  const servers: Server[] = [];
+  const policies = new PolicyClient({
+    ...options,
+    address: formatHostPort(options.controller),
+    log,
+  });
+  // Watches start now, so that the answers are there when the first client is.
+  const ports = options.inbound.map(({ listen, app }) => ({
+    listen,
+    app,
+    policyPort: listen.port,
+    policy: policies.watch(listen.port),
+  }));
+  const identity = startIdentity({
+    address: formatHostPort(options.identityService),
+    identity: options.identity,
+    tokenFile: options.tokenFile,
+    trustAnchorsPem: anchorsPem,
+    log,
+  });
+  const secureContext = secureContexts(identity, anchorsPem);
+
+  const close = async (): Promise<void> => {
+    for (const server of servers) server.close();
+    draining.abort();
+    const grace = setTimeout(() => {
+      log.warn(
+        { event: 'shutdown.forced', open: connections.count },
+        `${connections.count} connections were still open after ${options.shutdownGraceMs} ms and are closed now`,
+      );
+      connections.destroyAll();
+    }, options.shutdownGraceMs);
+    await connections.empty();
+    clearTimeout(grace);
+    policies.close();
+    identity.close();
+  };
+
+  try {
+    await identity.ready;
+    for (const port of ports) {
+      servers.push(
+        await listenInbound({
+          port,
+          connections,
+          appConnectTimeoutMs: options.appConnectTimeoutMs,
+          log,
+          context: {
+            identity: { serverName: options.identity.toLowerCase(), secureContext },
+            detectTimeoutMs: options.detectTimeoutMs,
+            policyStart: options.policyStart,
+            decisions: new DecisionLog(log, options.logDecisions),
+            log,
+            draining: draining.signal,
+          },
+        }),
+      );
+    }
+    for (const port of options.outbound) {
+      servers.push(
+        await listenOutbound({
+          port,
+          secureContext,
+          connections,
+          connectTimeoutMs: options.outboundConnectTimeoutMs,
+          log,
+        }),
+      );
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const addresses = servers.map(addressOf);
+  log.info({ event: 'proxy.ready', identity: options.identity }, 'ready');
+  return { inbound: addresses.slice(0, ports.length), outbound: addresses.slice(ports.length), close };
+}
+
+/** The newest certificate as a TLS context, made once for each certificate. */
+function secureContexts(identity: CertifiedIdentity, anchorsPem: string): () => SecureContext | undefined {
+  let latest: { readonly of: object; readonly context: SecureContext } | undefined;
+  return () => {
+    const current = identity.current();
+    if (current === undefined) return undefined;
+    if (latest?.of !== current) {
+      const context = createSecureContext({
+        cert: current.certPem,
+        key: current.keyPem,
+        ca: anchorsPem,
+        minVersion: 'TLSv1.3',
+      });
+      latest = { of: current, context };
+    }
+    return latest.context;
+  };
+}
+
+async function readAnchors(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`the trust anchors \`${file}\` cannot be read; --trust-anchors names the CA's ca.crt`, {
+      cause: error,
+    });
+  }
+}
+
+function addressOf(server: Server): { host: string; port: number } {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a listener without an IP address');
+  return { host: address.address, port: address.port };
+}
