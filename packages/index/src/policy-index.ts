@@ -1,0 +1,190 @@
+import type { InboundPolicy, Origin } from '@doorward/core';
+import type { ObjectKey, PolicyObject, Server } from '@doorward/resources';
+import type { ClusterConfig } from './config.js';
+import { deepEqual } from './deep-equal.js';
+import { IndexState } from './index-state.js';
+import { workloadName, type Cell, type PolicyListener } from './namespace-state.js';
+import { findOverlaps, type Overlap } from './overlap.js';
+import { originKey } from './origin-key.js';
+import { objectStatuses, type ObjectStatus } from './status.js';
+import type { WorkloadListing, WorkloadRef } from './workload.js';
+
+/** Changes that belong together. A key that is in both lists ends up with the object. */
+export interface Batch {
+  readonly upserted: readonly PolicyObject[];
+  readonly removed: readonly ObjectKey[];
+}
+
+/** What one batch came to: watched ports worked out again, and those whose policy is now another. */
+export interface Round {
+  readonly recomputed: number;
+  readonly changed: number;
+}
+
+/**
+ * From Kubernetes objects to what is in force on each port of each workload (docs/spec/control-plane.md §3, §4). Synchronous; the
+ * order of applies makes no difference. Values are worked out when asked for, kept while somebody watches, and shared: ports that
+ * have equal policies by the same Server or default have the same value, so `===` and a `WeakMap` work on it.
+ */
+export class PolicyIndex {
+  readonly #state: IndexState;
+  readonly #due: (() => void)[] = [];
+  #notifying = false;
+
+  constructor(config: ClusterConfig) {
+    this.#state = new IndexState(config);
+  }
+
+  get config(): ClusterConfig {
+    return this.#state.config;
+  }
+
+  /** Adds an object, or replaces the one with its key. */
+  apply(object: PolicyObject): Round {
+    return this.applyAll({ upserted: [object], removed: [] });
+  }
+
+  /** Does nothing when no object has the key. */
+  remove(key: ObjectKey): Round {
+    return this.applyAll({ upserted: [], removed: [key] });
+  }
+
+  /** As one step: no listener sees a state between the first change and the last. */
+  applyAll(batch: Batch): Round {
+    const reached = new Set<Cell>();
+    for (const key of batch.removed) this.#state.drop(key, reached);
+    for (const object of batch.upserted) this.#state.put(object, reached);
+
+    let changed = 0;
+    for (const cell of reached) {
+      if (!this.#recompute(cell)) continue;
+      changed += 1;
+      const { value } = cell;
+      for (const listener of cell.listeners) {
+        this.#due.push(() => {
+          if (cell.listeners.has(listener)) listener(value);
+        });
+      }
+    }
+    this.#notify();
+    return { recomputed: reached.size, changed };
+  }
+
+  /** What is in force on a port, 1…65535, declared or not; `undefined` when there is no such workload. */
+  policyOf(workload: WorkloadRef, port: number): InboundPolicy | undefined {
+    const name = workloadName(workload);
+    const cell = this.#state.namespaces.get(workload.namespace)?.cells.get(name)?.get(port);
+    return cell === undefined ? this.#state.value(workload.namespace, name, port)?.policy : cell.value;
+  }
+
+  /**
+   * Calls the listener with every later value of {@link policyOf} that differs from the one before; with `undefined` when the
+   * workload is deleted, and again with a policy should it come back. Ends with the function returned.
+   */
+  watch(workload: WorkloadRef, port: number, listener: PolicyListener): () => void {
+    const state = this.#state.state(workload.namespace);
+    const name = workloadName(workload);
+    let ports = state.cells.get(name);
+    if (ports === undefined) {
+      ports = new Map();
+      state.cells.set(name, ports);
+    }
+    let cell = ports.get(port);
+    if (cell === undefined) {
+      const { namespace } = workload;
+      cell = { namespace, workload: name, port, value: undefined, server: undefined, listeners: new Set() };
+      ports.set(port, cell);
+      this.#recompute(cell);
+    }
+    const watched = cell;
+    // A function of its own, so that the same listener can be registered twice.
+    const registered: PolicyListener = (policy) => listener(policy);
+    watched.listeners.add(registered);
+    return () => {
+      if (watched.listeners.delete(registered) && watched.listeners.size === 0) this.#evict(watched);
+    };
+  }
+
+  /** Every workload, in no particular order. */
+  *workloads(): Generator<WorkloadListing> {
+    for (const state of this.#state.namespaces.values()) {
+      for (const entry of state.workloads.values()) {
+        const { ref, object, labels, ports } = entry.facts;
+        const { effective, notes } = this.#state.defaultsOf(state, entry);
+        yield { ref, object, labels, ports, place: object.place, defaultPolicy: effective, notes };
+      }
+    }
+  }
+
+  /** The Servers that claim the port: the one that has it first, then those that would follow. Empty: the default policy holds. */
+  explainServers(workload: WorkloadRef, port: number): Server[] {
+    const state = this.#state.namespaces.get(workload.namespace);
+    const entry = state?.workloads.get(workloadName(workload));
+    if (state === undefined || entry === undefined) return [];
+    return state.claiming(entry, port).map(({ object }) => object);
+  }
+
+  /** Ports that more than one Server claims. Walks every workload. */
+  overlaps(): Overlap[] {
+    return findOverlaps(this.#state);
+  }
+
+  /** Of every policy object: whether it has its effect, and if not, why. Walks everything. */
+  statuses(): ObjectStatus[] {
+    return objectStatuses(this.#state);
+  }
+
+  get(key: ObjectKey): PolicyObject | undefined {
+    return this.#state.objects.get(key);
+  }
+
+  /** Every object, in no particular order. */
+  objects(): IterableIterator<PolicyObject> {
+    return this.#state.objects.values();
+  }
+
+  /** The object that a policy's server, route or authorization comes from; `undefined` for built-in ones. */
+  objectOf(namespace: string, origin: Origin): PolicyObject | undefined {
+    const key = originKey(namespace, origin);
+    return key === undefined ? undefined : this.get(key);
+  }
+
+  /** Whether the value is another one now. */
+  #recompute(cell: Cell): boolean {
+    const value = this.#state.value(cell.namespace, cell.workload, cell.port);
+    if (cell.server !== value?.server) {
+      cell.server?.cells.delete(cell);
+      cell.server = value?.server;
+      cell.server?.cells.add(cell);
+    }
+    if (deepEqual(cell.value, value?.policy)) return false;
+    cell.value = value?.policy;
+    return true;
+  }
+
+  #evict(cell: Cell): void {
+    cell.server?.cells.delete(cell);
+    const state = this.#state.namespaces.get(cell.namespace);
+    const ports = state?.cells.get(cell.workload);
+    ports?.delete(cell.port);
+    if (ports?.size === 0) state?.cells.delete(cell.workload);
+    this.#state.release(cell.namespace);
+  }
+
+  /** A listener may apply objects itself: what that brings is told after what is being told now. */
+  #notify(): void {
+    if (this.#notifying) return;
+    this.#notifying = true;
+    const thrown: unknown[] = [];
+    for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) {
+      // One consumer's mistake must not keep a policy from the others; it is thrown when all have been told.
+      try {
+        next();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    this.#notifying = false;
+    if (thrown.length > 0) throw new AggregateError(thrown, 'listeners of the policy index failed');
+  }
+}
