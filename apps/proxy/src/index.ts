@@ -7,6 +7,6 @@ export type { HostPort } from './inbound/inbound-port.js';
 export { ListenError } from './listen.js';
 export { proxyDefaults } from './options.js';
 export type { ProxyOptions } from './options.js';
-export type { OutboundPort } from './outbound/outbound-listener.js';
+export type { OutboundPort } from './outbound/outbound-port.js';
 export { runProxy } from './run.js';
 export type { RunningProxy } from './run.js';

@@ -1,7 +1,7 @@
 import type { DefaultPolicyName, IpNetwork } from '@doorward/core';
 import type { LogLevel } from '@doorward/telemetry';
 import type { HostPort } from './inbound/inbound-port.js';
-import type { OutboundPort } from './outbound/outbound-listener.js';
+import type { OutboundPort } from './outbound/outbound-port.js';
 
 /** What a proxy is told at its start; everything else it learns from the controller and the identity service. */
 export interface ProxyOptions {

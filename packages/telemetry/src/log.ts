@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { LogLevel } from './levels.js';
 
 /** What the rest of the project asks of a logger; pino fits, and so does a list in a test. */
 export interface Log {
@@ -8,8 +9,6 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 /** One JSON object a line on stdout, with `time` (ISO 8601), `level` as a word, `message`, and the fields given. */
 export function createLog(options: { readonly level: LogLevel; readonly component: string }): Log {

@@ -6,17 +6,11 @@ import { certificateNames } from '@doorward/mtls';
 import type { Log } from '@doorward/telemetry';
 import { createServer, type Server, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { formatHostPort, type HostPort } from '../inbound/inbound-port.js';
+import { formatHostPort } from '../inbound/inbound-port.js';
 import type { OpenConnections } from '../inbound/open-connections.js';
 import { listenOn } from '../listen.js';
 import { joinStreams } from '../tcp/join-streams.js';
-
-export interface OutboundPort {
-  readonly listen: HostPort;
-  readonly target: HostPort;
-  /** The name that the target's certificate must carry; also sent as SNI. */
-  readonly serverName: string;
-}
+import type { OutboundPort } from './outbound-port.js';
 
 export interface OutboundOptions {
   readonly port: OutboundPort;
