@@ -16,6 +16,7 @@ import {
   Server,
   ServerCredentials,
   status,
+  type ClientUnaryCall,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceError,
@@ -110,6 +111,7 @@ export interface Peer {
     method: UnaryMethod<Input, Output>,
     request: MessageInitShape<Input>,
   ): Promise<Outcome<MessageShape<Output>>>;
+  /** Ends calls in progress with CANCELLED. */
   close(): void;
 }
 
@@ -127,22 +129,26 @@ export function dial(address: Address): Peer {
     // The connection belongs to this peer alone, and ends with it.
     'grpc.use_local_subchannel_pool': 1,
   });
+  const calls = new Set<ClientUnaryCall>();
   return {
     call: (method, request) =>
       new Promise((resolve) => {
-        client.makeUnaryRequest(
+        const call = client.makeUnaryRequest(
           pathOf(method),
           (message: typeof request) => Buffer.from(toBinary(method.input, create(method.input, message))),
           (bytes) => fromBinary(method.output, bytes),
           request,
           { deadline: Date.now() + deadlineMs },
           (error, response) => {
+            calls.delete(call);
             if (error === null && response !== undefined) resolve({ ok: true, response });
             else resolve(failure(error));
           },
         );
+        calls.add(call);
       }),
     close: () => {
+      for (const call of calls) call.cancel();
       client.close();
     },
   };

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.js';
@@ -130,5 +133,37 @@ describe('the vote bot', () => {
 
       keep(await startVoting({ listen: gone.address, promListen: anyPort }));
       await second.seen;
+    }));
+
+  it('ends at once, even while it waits for somebody who never answers', () =>
+    withParts(async (keep) => {
+      const sockets = new Set<Socket>();
+      const mute = createTcpServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined).resume();
+        mute.emit('caller');
+      });
+      const address = await listenOn(mute, anyPort);
+      keep({
+        close: async () => {
+          for (const socket of sockets) socket.destroy();
+          await closeServer(mute);
+        },
+      });
+      const called = once(mute, 'caller');
+      const reported: BotAct[] = [];
+      const bot = await startVoteBot({
+        web: address,
+        voting: address,
+        plainVoting: address,
+        intervalMs: 1,
+        mischiefIntervalMs: neverAgainMs,
+        report: (act) => reported.push(act),
+      });
+      await called;
+      const started = performance.now();
+      await bot.close();
+      expect(performance.now() - started).toBeLessThan(500);
+      expect(reported).toEqual([]);
     }));
 });
