@@ -1,6 +1,5 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
@@ -137,30 +136,32 @@ describe('the vote bot', () => {
 
   it('ends at once, even while it waits for somebody who never answers', () =>
     withParts(async (keep) => {
-      const sockets = new Set<Socket>();
-      const mute = createTcpServer((socket) => {
-        sockets.add(socket);
-        socket.on('error', () => undefined).resume();
-        mute.emit('caller');
-      });
-      const address = await listenOn(mute, anyPort);
-      keep({
-        close: async () => {
-          for (const socket of sockets) socket.destroy();
-          await closeServer(mute);
-        },
-      });
-      const called = once(mute, 'caller');
+      const asked = new EventEmitter();
+      const mute = makeServer();
+      keep({ close: () => closeGrpc(mute) });
+      const { parent, name } = VotingService.method.voteDoughnut;
+      mute.register(
+        `/${parent.typeName}/${name}`,
+        () => asked.emit('voting'),
+        () => Buffer.alloc(0),
+        (bytes) => bytes,
+        'unary',
+      );
+      const voting = await listenGrpc(mute, anyPort);
+      const front = createServer(() => asked.emit('web'));
+      const web = await listenOn(front, anyPort);
+      keep({ close: () => closeServer(front) });
+      const both = Promise.all([once(asked, 'voting'), once(asked, 'web')]);
       const reported: BotAct[] = [];
       const bot = await startVoteBot({
-        web: address,
-        voting: address,
-        plainVoting: address,
+        web,
+        voting,
+        plainVoting: voting,
         intervalMs: 1,
         mischiefIntervalMs: neverAgainMs,
         report: (act) => reported.push(act),
       });
-      await called;
+      await both;
       const started = performance.now();
       await bot.close();
       expect(performance.now() - started).toBeLessThan(500);
