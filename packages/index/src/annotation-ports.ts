@@ -1,5 +1,5 @@
 /** Ports that an annotation lists (docs/spec/control-plane.md §1.11). */
-import { parsePortSet } from './pending.js';
+import { parsePortSet, portSetHas } from './pending.js';
 
 export interface AnnotationPorts {
   has(port: number): boolean;
@@ -15,15 +15,10 @@ export function annotationPorts(
   text: string | undefined,
   named: ReadonlyMap<string, readonly number[]>,
 ): AnnotationPorts {
-  const parts: { has(port: number): boolean }[] = [];
-  const unknown: string[] = [];
-  for (const written of (text ?? '').split(',')) {
-    const item = written.trim();
-    if (item === '') continue;
-    const numbers = parsePortSet(item);
-    if (numbers !== undefined) parts.push(numbers);
-    else if (named.has(item)) parts.push(new Set(named.get(item)));
-    else unknown.push(item);
-  }
-  return { has: (port) => parts.some((part) => part.has(port)), unknown };
+  const set = parsePortSet(text ?? '');
+  const numbers = new Set(set.names.flatMap((name) => named.get(name) ?? []));
+  return {
+    has: (port) => numbers.has(port) || portSetHas(set, port),
+    unknown: [...set.bad, ...set.names.filter((name) => !named.has(name))],
+  };
 }

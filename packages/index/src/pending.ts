@@ -20,17 +20,29 @@ export function matchesSelector(selector: LabelSelector, labels: Readonly<Record
   );
 }
 
-export function parsePortSet(text: string): ReadonlySet<number> | undefined {
-  const set = new Set<number>();
+export interface PortSet {
+  readonly ranges: readonly { readonly first: number; readonly last: number }[];
+  readonly names: readonly string[];
+  readonly bad: readonly string[];
+}
+
+export function parsePortSet(text: string): PortSet {
+  const ranges: { first: number; last: number }[] = [];
+  const names: string[] = [];
+  const bad: string[] = [];
   for (const written of text.split(',')) {
     const item = written.trim();
     if (item === '') continue;
     const match = /^\+?(\d+)(?:\s*-\s*\+?(\d+))?$/.exec(item);
-    if (match === null) return undefined;
-    const low = Number(match[1]);
-    const high = Number(match[2] ?? match[1]);
-    if (low < 1 || high > 65_535 || low > high) return undefined;
-    for (let port = low; port <= high; port++) set.add(port);
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (match !== null && first >= 1 && first <= last && last <= 65_535) ranges.push({ first, last });
+    else if (/^[a-z0-9-]*[a-z][a-z0-9-]*$/.test(item)) names.push(item);
+    else bad.push(item);
   }
-  return set;
+  return { ranges, names, bad };
+}
+
+export function portSetHas(set: PortSet, port: number): boolean {
+  return set.ranges.some(({ first, last }) => first <= port && port <= last);
 }
