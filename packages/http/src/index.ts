@@ -1,1 +1,2 @@
-export {};
+export * from './http1/index.js';
+export * from './http2/index.js';
