@@ -208,11 +208,12 @@ export type ObjectKey = string;
 
 export function keyOf(object: PolicyObject): ObjectKey {
   const { kind, metadata } = object;
-  const sort =
-    kind === 'HTTPRoute' || kind === 'GRPCRoute'
-      ? `${kind}.${object.spec.group}`
-      : kind === 'Workload'
-        ? object.spec.workloadKind
-        : kind;
-  return kind === 'Namespace' ? `${sort}/${metadata.name}` : `${sort}/${metadata.namespace}/${metadata.name}`;
+  const group = kind === 'HTTPRoute' || kind === 'GRPCRoute' ? object.spec.group : '';
+  return keyOfParts(kind === 'Workload' ? object.spec.workloadKind : kind, group, metadata.namespace, metadata.name);
+}
+
+/** The key of an object that one knows of without having it. `kind` as written in YAML; `group` counts for routes only. */
+export function keyOfParts(kind: string, group: string, namespace: string, name: string): ObjectKey {
+  const sort = kind === 'HTTPRoute' || kind === 'GRPCRoute' ? `${kind}.${group}` : kind;
+  return kind === 'Namespace' ? `${sort}/${name}` : `${sort}/${namespace}/${name}`;
 }
