@@ -1,5 +1,5 @@
 /** Ports that an annotation lists (docs/spec/control-plane.md §1.11). */
-import { parsePortSet, portSetHas } from './pending.js';
+import { parsePortSet, portSetHas } from '@doorward/resources';
 
 export interface AnnotationPorts {
   has(port: number): boolean;

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/expect-expect -- `check` asserts every step */
 import type { AuthorizationPolicy } from '@doorward/resources';
 import { describe, it } from 'vitest';
 import {

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/expect-expect -- `check` asserts every step */
 import { defaultPolicyNames, type DefaultPolicyName } from '@doorward/core';
 import { describe, expect, it } from 'vitest';
 import { PolicyIndex } from './policy-index.js';

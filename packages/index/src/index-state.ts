@@ -5,6 +5,7 @@
 import type { InboundPolicy } from '@doorward/core';
 import {
   keyOf,
+  keyOfParts,
   type NetworkAuthentication,
   type MeshTLSAuthentication,
   type ObjectKey,
@@ -33,6 +34,7 @@ import {
 } from './namespace-state.js';
 import { byName, byRouteAge } from './order.js';
 import { attachedRoute, type RouteObject } from './routes.js';
+import { rateLimit } from './rate-limit.js';
 import { ServerRules, type ServerParts } from './server-rules.js';
 import { portDefault, workloadDefaults, type WorkloadDefaults } from './workload-defaults.js';
 import { workloadFacts, workloadRef } from './workload.js';
@@ -100,12 +102,12 @@ export class IndexState implements Authentications {
   }
 
   meshTLS(namespace: string, name: string): MeshTLSAuthentication | undefined {
-    const found = this.objects.get(`MeshTLSAuthentication/${namespace}/${name}`);
+    const found = this.objects.get(keyOfParts('MeshTLSAuthentication', '', namespace, name));
     return found?.kind === 'MeshTLSAuthentication' ? found : undefined;
   }
 
   network(namespace: string, name: string): NetworkAuthentication | undefined {
-    const found = this.objects.get(`NetworkAuthentication/${namespace}/${name}`);
+    const found = this.objects.get(keyOfParts('NetworkAuthentication', '', namespace, name));
     return found?.kind === 'NetworkAuthentication' ? found : undefined;
   }
 
@@ -156,10 +158,12 @@ export class IndexState implements Authentications {
       .flatMap((authorization) => granted(serverAuthorizationGrant(authorization, this.config)));
     const { accessPolicy } = server.spec;
     const own = accessPolicy === undefined ? [] : defaultAuthorizations(accessPolicy, this.config.clusterNetworks);
+    const limit = state.rateLimitsOf(name)[0];
     const onRoute = (route: RouteObject) => this.#permitting([...state.grantsOn(route)]);
     return {
       authorizations: [...grants, ...authorizations, ...own],
       httpRoutes: [...state.httpRoutesOf(name)].sort(byRouteAge).map((route) => attachedRoute(route, onRoute(route))),
+      rateLimit: limit && rateLimit(limit, this.config),
       grpcRoutes: [...state.grpcRoutesOf(name)].sort(byRouteAge).map((route) => attachedRoute(route, onRoute(route))),
     };
   }
@@ -209,6 +213,9 @@ export class IndexState implements Authentications {
       case 'GRPCRoute':
         this.state(namespace).addRoute(key, object);
         break;
+      case 'HTTPLocalRateLimitPolicy':
+        this.state(namespace).rateLimits.set(name, object);
+        break;
     }
   }
 
@@ -242,6 +249,9 @@ export class IndexState implements Authentications {
       case 'HTTPRoute':
       case 'GRPCRoute':
         this.state(namespace).deleteRoute(key);
+        break;
+      case 'HTTPLocalRateLimitPolicy':
+        this.state(namespace).rateLimits.delete(name);
         break;
     }
   }
@@ -293,6 +303,9 @@ export class IndexState implements Authentications {
       case 'GRPCRoute':
         for (const server of object.spec.servers) reachServer(state.servers.get(server), reached);
         break;
+      case 'HTTPLocalRateLimitPolicy':
+        reachServer(state.servers.get(object.spec.server), reached);
+        break;
     }
   }
 }
@@ -322,8 +335,8 @@ function reachTarget(state: NamespaceState, policy: GrantEntry['object'], reache
 }
 
 function referenceKeys(grant: GrantEntry): ObjectKey[] {
-  return grant.object.spec.requiredAuthenticationRefs.map(
-    ({ kind, namespace, name }) => `${kind}/${namespace}/${name}`,
+  return grant.object.spec.requiredAuthenticationRefs.map(({ kind, namespace, name }) =>
+    keyOfParts(kind, '', namespace, name),
   );
 }
 

@@ -3,23 +3,24 @@
  * elsewhere (docs/spec/control-plane.md §3).
  */
 import type { InboundPolicy } from '@doorward/core';
-import type {
-  AuthorizationPolicy,
-  GRPCRoute,
-  HTTPRoute,
-  Namespace,
-  ObjectKey,
-  Server,
-  ServerAuthorization,
+import {
+  matchesSelector,
+  type AuthorizationPolicy,
+  type GRPCRoute,
+  type HTTPLocalRateLimitPolicy,
+  type HTTPRoute,
+  type Namespace,
+  type ObjectKey,
+  type Server,
+  type ServerAuthorization,
 } from '@doorward/resources';
-import { matchesSelector } from './pending.js';
 import type { Resolution } from './authorization.js';
 import { MultiMap } from './multi-map.js';
-import { byServerAge } from './order.js';
+import { byAge, byServerAge } from './order.js';
 import type { ServerRules } from './server-rules.js';
 import { routeTarget, type RouteObject } from './routes.js';
 import type { WorkloadDefaults } from './workload-defaults.js';
-import type { WorkloadFacts } from './workload.js';
+import type { WorkloadFacts, WorkloadRef } from './workload.js';
 
 export interface WorkloadEntry {
   readonly facts: WorkloadFacts;
@@ -50,7 +51,7 @@ export type PolicyListener = (policy: InboundPolicy | undefined) => void;
 
 /** One watched port of a workload, which need not exist (yet). */
 export interface Cell {
-  readonly namespace: string;
+  readonly ref: WorkloadRef;
   /** As {@link workloadName} gives it. */
   readonly workload: string;
   readonly port: number;
@@ -71,6 +72,7 @@ export class NamespaceState {
   readonly serverAuthorizations = new Map<string, ServerAuthorization>();
   readonly grants = new Map<ObjectKey, GrantEntry>();
   readonly routes = new Map<ObjectKey, RouteObject>();
+  readonly rateLimits = new Map<string, HTTPLocalRateLimitPolicy>();
   /** By workload, then port. */
   readonly cells = new Map<string, Map<number, Cell>>();
 
@@ -84,7 +86,7 @@ export class NamespaceState {
 
   constructor(readonly name: string) {}
 
-  /** Nothing left to remember. Every kind counts, also routes (docs/spec/control-plane.md §9 Q20). */
+  /** Nothing left to remember. Every kind counts, also routes and rate limits (docs/spec/control-plane.md §9 Q20). */
   get isEmpty(): boolean {
     return (
       this.object === undefined &&
@@ -93,6 +95,7 @@ export class NamespaceState {
       this.serverAuthorizations.size === 0 &&
       this.grants.size === 0 &&
       this.routes.size === 0 &&
+      this.rateLimits.size === 0 &&
       this.cells.size === 0
     );
   }
@@ -188,6 +191,11 @@ export class NamespaceState {
   selecting(workload: WorkloadEntry): readonly ServerEntry[] {
     workload.selectedBy ??= this.orderedServers.filter(({ object }) => serverSelects(object, workload.facts));
     return workload.selectedBy;
+  }
+
+  /** Of several for one Server the first counts, the others do nothing. */
+  rateLimitsOf(server: string): HTTPLocalRateLimitPolicy[] {
+    return [...this.rateLimits.values()].filter(({ spec }) => spec.server === server).sort(byAge);
   }
 
   winner(workload: WorkloadEntry, port: number): ServerEntry | undefined {

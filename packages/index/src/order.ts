@@ -17,8 +17,8 @@ export function byServerAge(a: Server, b: Server): number {
   return byText(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || byName(a, b);
 }
 
-/** Oldest first, absent timestamps last, then by name, group and kind (docs/spec/control-plane.md §4.7). */
-export function byRouteAge(a: RouteObject, b: RouteObject): number {
+/** Oldest first, absent timestamps last, then by name: of several rate limits the first counts (docs/spec/control-plane.md §6.1). */
+export function byAge(a: Named, b: Named): number {
   const left = a.metadata.creationTimestamp;
   const right = b.metadata.creationTimestamp;
   if (left !== right) {
@@ -26,7 +26,12 @@ export function byRouteAge(a: RouteObject, b: RouteObject): number {
     if (right === undefined) return -1;
     return byText(left, right);
   }
-  return byName(a, b) || byText(a.spec.group, b.spec.group) || byText(a.kind, b.kind);
+  return byName(a, b);
+}
+
+/** By age and name, then group and kind (docs/spec/control-plane.md §4.7). */
+export function byRouteAge(a: RouteObject, b: RouteObject): number {
+  return byAge(a, b) || byText(a.spec.group, b.spec.group) || byText(a.kind, b.kind);
 }
 
 type RouteObject = Extract<PolicyObject, { readonly kind: 'HTTPRoute' | 'GRPCRoute' }>;

@@ -1,5 +1,5 @@
 import type { Origin } from '@doorward/core';
-import type { ObjectKey } from '@doorward/resources';
+import { keyOfParts, type ObjectKey } from '@doorward/resources';
 
 /** The key of the object that an origin names. The wire's spelling of kinds is not Kubernetes' (docs/spec/control-plane.md §5.4). */
 export function originKey(namespace: string, origin: Origin): ObjectKey | undefined {
@@ -7,14 +7,15 @@ export function originKey(namespace: string, origin: Origin): ObjectKey | undefi
   const { group, name } = origin;
   switch (origin.resourceKind) {
     case 'server':
-      return `Server/${namespace}/${name}`;
+      return keyOfParts('Server', '', namespace, name);
     case 'serverauthorization':
-      return `ServerAuthorization/${namespace}/${name}`;
+      return keyOfParts('ServerAuthorization', '', namespace, name);
     case 'authorizationpolicy':
-      return `AuthorizationPolicy/${namespace}/${name}`;
+      return keyOfParts('AuthorizationPolicy', '', namespace, name);
     case 'HTTPRoute':
     case 'GRPCRoute':
-      return `${origin.resourceKind}.${group}/${namespace}/${name}`;
+    case 'HTTPLocalRateLimitPolicy':
+      return keyOfParts(origin.resourceKind, group, namespace, name);
     default:
       return undefined;
   }

@@ -15,10 +15,12 @@ export interface Batch {
   readonly removed: readonly ObjectKey[];
 }
 
-/** What one batch came to: watched ports worked out again, and those whose policy is now another. */
+/** What one batch came to. */
 export interface Round {
+  /** How many watched ports were worked out again. */
   readonly recomputed: number;
-  readonly changed: number;
+  /** Those of them whose policy is now another. */
+  readonly changed: readonly { readonly workload: WorkloadRef; readonly port: number }[];
 }
 
 /**
@@ -55,11 +57,11 @@ export class PolicyIndex {
     for (const key of batch.removed) this.#state.drop(key, reached);
     for (const object of batch.upserted) this.#state.put(object, reached);
 
-    let changed = 0;
+    const changed: { workload: WorkloadRef; port: number }[] = [];
     for (const cell of reached) {
       if (!this.#recompute(cell)) continue;
-      changed += 1;
-      const { value } = cell;
+      const { ref, port, value } = cell;
+      changed.push({ workload: ref, port });
       for (const listener of cell.listeners) {
         this.#due.push(() => {
           if (cell.listeners.has(listener)) listener(value);
@@ -91,8 +93,9 @@ export class PolicyIndex {
     }
     let cell = ports.get(port);
     if (cell === undefined) {
-      const { namespace } = workload;
-      cell = { namespace, workload: name, port, value: undefined, server: undefined, listeners: new Set() };
+      const { namespace, kind } = workload;
+      const ref: WorkloadRef = { namespace, kind, name: workload.name };
+      cell = { ref, workload: name, port, value: undefined, server: undefined, listeners: new Set() };
       ports.set(port, cell);
       this.#recompute(cell);
     }
@@ -151,7 +154,7 @@ export class PolicyIndex {
 
   /** Whether the value is another one now. */
   #recompute(cell: Cell): boolean {
-    const value = this.#state.value(cell.namespace, cell.workload, cell.port);
+    const value = this.#state.value(cell.ref.namespace, cell.workload, cell.port);
     if (cell.server !== value?.server) {
       cell.server?.cells.delete(cell);
       cell.server = value?.server;
@@ -164,11 +167,11 @@ export class PolicyIndex {
 
   #evict(cell: Cell): void {
     cell.server?.cells.delete(cell);
-    const state = this.#state.namespaces.get(cell.namespace);
+    const state = this.#state.namespaces.get(cell.ref.namespace);
     const ports = state?.cells.get(cell.workload);
     ports?.delete(cell.port);
     if (ports?.size === 0) state?.cells.delete(cell.workload);
-    this.#state.release(cell.namespace);
+    this.#state.release(cell.ref.namespace);
   }
 
   /** A listener may apply objects itself: what that brings is told after what is being told now. */

@@ -1,4 +1,5 @@
-import type { GrpcRoute } from '@doorward/core';
+/* oxlint-disable vitest/expect-expect -- `check` asserts every step */
+import type { GrpcRoute, HttpRoute } from '@doorward/core';
 import { describe, it } from 'vitest';
 import {
   authorizationPolicy,
@@ -32,7 +33,7 @@ import {
 import { check } from './testing/story.js';
 
 const base = [pod('pod-0'), server('srv-0')];
-const withRoutes = (...routes: Parameters<typeof http1>) => serverPolicy('srv-0', [], http1(...routes));
+const withRoutes = (...routes: readonly HttpRoute[]) => serverPolicy('srv-0', [], http1(...routes));
 const permit = granted('authorizationpolicy', 'policy', anywhere, anyone);
 
 describe('an HTTPRoute', () => {

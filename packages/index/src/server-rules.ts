@@ -1,5 +1,5 @@
 /** What holds on the ports that a Server has (docs/spec/control-plane.md §4.4). */
-import type { Authorization, GrpcRoute, HttpRoute, InboundPolicy, InboundProtocol } from '@doorward/core';
+import type { Authorization, GrpcRoute, HttpRoute, InboundPolicy, InboundProtocol, RateLimit } from '@doorward/core';
 import type { Server } from '@doorward/resources';
 import type { ClusterConfig } from './config.js';
 import { deepEqual } from './deep-equal.js';
@@ -12,6 +12,7 @@ export interface ServerParts {
   /** Empty: the default routes. */
   readonly httpRoutes: readonly HttpRoute[];
   readonly grpcRoutes: readonly GrpcRoute[];
+  readonly rateLimit: RateLimit | undefined;
 }
 
 /** Pods made from one template probe the same paths; this many templates under one Server are not expected. */
@@ -64,15 +65,18 @@ export class ServerRules {
   }
 
   #protocol(probes: readonly string[]): InboundProtocol {
+    const { rateLimit } = this.parts;
+    // A gRPC, opaque or TLS port has no place for it on the wire (docs/spec/control-plane.md §9 Q8).
+    const limit = rateLimit === undefined ? {} : { rateLimit };
     const routes = (): readonly HttpRoute[] =>
       this.parts.httpRoutes.length > 0 ? this.parts.httpRoutes : defaultHttpRoutes(probes, this.config.probeNetworks);
     switch (this.server.spec.proxyProtocol) {
       case 'unknown':
-        return { kind: 'detect', timeoutMs: this.config.detectTimeoutMs, routes: routes() };
+        return { kind: 'detect', timeoutMs: this.config.detectTimeoutMs, routes: routes(), ...limit };
       case 'HTTP/1':
-        return { kind: 'http1', routes: routes() };
+        return { kind: 'http1', routes: routes(), ...limit };
       case 'HTTP/2':
-        return { kind: 'http2', routes: routes() };
+        return { kind: 'http2', routes: routes(), ...limit };
       case 'gRPC':
         return { kind: 'grpc', routes: this.parts.grpcRoutes.length > 0 ? this.parts.grpcRoutes : defaultGrpcRoutes };
       case 'opaque':

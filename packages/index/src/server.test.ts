@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/expect-expect -- `check` asserts every step */
 import { describe, expect, it } from 'vitest';
 import { PolicyIndex } from './policy-index.js';
 import { container, deployment, externalWorkload, grpcRoute, pod, port, select, server } from './testing/objects.js';

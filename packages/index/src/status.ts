@@ -1,5 +1,12 @@
 /** Of every policy object: whether it has an effect, and if not, why. A change that silently did nothing shows here. */
-import { keyOf, type ObjectKey, type PolicyObject, type ProxyProtocol, type SourcePlace } from '@doorward/resources';
+import {
+  keyOf,
+  type HTTPLocalRateLimitPolicy,
+  type ObjectKey,
+  type PolicyObject,
+  type ProxyProtocol,
+  type SourcePlace,
+} from '@doorward/resources';
 import { serverAuthorizationGrant, type Resolution, type VoidReason } from './authorization.js';
 import type { IndexState } from './index-state.js';
 import { authorizesServer, claimedPorts, type NamespaceState, type ServerEntry } from './namespace-state.js';
@@ -43,6 +50,10 @@ export type Finding =
   | { readonly kind: 'conflicted'; readonly server: string; readonly with: readonly string[] }
   /** A route on a Server whose protocol has no such routes. */
   | { readonly kind: 'protocol-without-routes'; readonly server: string; readonly protocol: ProxyProtocol }
+  /** A rate limit on a Server that has an older one. */
+  | { readonly kind: 'rate-limit-exists'; readonly server: string; readonly by: string }
+  /** A rate limit on a Server whose protocol has none. */
+  | { readonly kind: 'protocol-without-rate-limit'; readonly server: string; readonly protocol: ProxyProtocol }
   /** An authentication that no policy requires. */
   | { readonly kind: 'not-referenced' }
   /** An authentication that is required only by policies that are not in force. */
@@ -67,6 +78,7 @@ export function objectStatuses(index: IndexState): ObjectStatus[] {
   for (const state of index.namespaces.values()) {
     for (const entry of state.servers.values()) judge(entry.object, ...judgeServer(state, entry));
     for (const route of state.routes.values()) judge(route, ...judgeRoute(state, route, inForce));
+    for (const limit of state.rateLimits.values()) judge(limit, ...judgeRateLimit(state, limit, inForce));
     for (const authorization of state.serverAuthorizations.values()) {
       const targets = [...state.servers.values()].map(({ object }) => object);
       const wanted = authorization.spec.server;
@@ -144,6 +156,23 @@ function judgeRoute(state: NamespaceState, route: RouteObject, inForce: (object:
     }
   }
   return [works, findings];
+}
+
+function judgeRateLimit(
+  state: NamespaceState,
+  limit: HTTPLocalRateLimitPolicy,
+  inForce: (object: PolicyObject) => boolean,
+): Judgement {
+  const name = limit.spec.server;
+  const server = state.servers.get(name)?.object;
+  if (server === undefined) return [false, [{ kind: 'target-missing', target: 'Server', name }]];
+  const by = state.rateLimitsOf(name)[0]?.metadata.name;
+  if (by !== undefined && by !== limit.metadata.name) return [false, [{ kind: 'rate-limit-exists', server: name, by }]];
+  if (!carries(server.spec.proxyProtocol, 'HTTPRoute')) {
+    const protocol = server.spec.proxyProtocol;
+    return [false, [{ kind: 'protocol-without-rate-limit', server: name, protocol }]];
+  }
+  return inForce(server) ? [true, []] : [false, [{ kind: 'target-not-in-force', target: 'Server', name }]];
 }
 
 /** docs/spec/control-plane.md §5.4: which list is sent depends on the protocol alone. */

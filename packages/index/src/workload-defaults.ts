@@ -1,5 +1,6 @@
 /** What holds on a workload's ports where no Server selects them (docs/spec/control-plane.md §1.11, §4.3). */
 import { defaultPolicyNames, type DefaultPolicyName } from '@doorward/core';
+import { annotationNames } from '@doorward/resources';
 import { annotationPorts, type AnnotationPorts } from './annotation-ports.js';
 import type { ClusterConfig } from './config.js';
 import type { EffectiveDefault, WorkloadFacts, WorkloadNote } from './workload.js';
@@ -10,10 +11,6 @@ export interface WorkloadDefaults {
   readonly requireIdentity: AnnotationPorts;
   readonly notes: readonly WorkloadNote[];
 }
-
-const policyAnnotation = 'config.linkerd.io/default-inbound-policy';
-const opaqueAnnotation = 'config.linkerd.io/opaque-ports';
-const requireIdentityAnnotation = 'config.linkerd.io/proxy-require-identity-inbound-ports';
 
 /** `inherited`: the annotations of the namespace, empty where they don't count. */
 export function workloadDefaults(
@@ -30,15 +27,23 @@ export function workloadDefaults(
     return set;
   };
 
-  const written = annotation(policyAnnotation);
+  const written = annotation(annotationNames.defaultInboundPolicy);
   const policy = defaultPolicyNames.find((name) => name === written);
   if (written !== undefined && policy === undefined) notes.push({ kind: 'unknown-default-policy', value: written });
   // A value that is no policy falls to the cluster's default, not to the namespace's: the injector copies only what is absent.
   const effective: EffectiveDefault =
     policy === undefined
       ? { policy: config.defaultPolicy, from: 'cluster' }
-      : { policy, from: facts.annotations[policyAnnotation] === undefined ? 'namespace' : 'workload' };
-  return { effective, opaque: ports(opaqueAnnotation), requireIdentity: ports(requireIdentityAnnotation), notes };
+      : {
+          policy,
+          from: facts.annotations[annotationNames.defaultInboundPolicy] === undefined ? 'namespace' : 'workload',
+        };
+  return {
+    effective,
+    opaque: ports(annotationNames.opaquePorts),
+    requireIdentity: ports(annotationNames.requireIdentityPorts),
+    notes,
+  };
 }
 
 /** The default policy of one port: on ports that require identity, whoever may come must be authenticated (§4.3). */

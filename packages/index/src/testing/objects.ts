@@ -8,6 +8,7 @@ import type {
   ContainerPort,
   ExternalWorkload,
   GRPCRoute,
+  HTTPLocalRateLimitPolicy,
   HTTPRoute,
   LabelSelector,
   MeshTLSAuthentication,
@@ -220,5 +221,19 @@ export const grpcRoute = (
     servers: options.servers ?? ['srv-0'],
     hosts: [],
     rules: options.rules ?? [],
+  },
+});
+
+export const rateLimit = (
+  name: string,
+  options: Meta & Partial<HTTPLocalRateLimitPolicy['spec']> = {},
+): HTTPLocalRateLimitPolicy => ({
+  kind: 'HTTPLocalRateLimitPolicy',
+  metadata: meta(name, options),
+  spec: {
+    server: options.server ?? 'srv-0',
+    overrides: options.overrides ?? [],
+    ...(options.total === undefined ? {} : { total: options.total }),
+    ...(options.perIdentity === undefined ? {} : { perIdentity: options.perIdentity }),
   },
 });

@@ -38,12 +38,12 @@ export function check({ config, workload, port = 2222 }: Story, steps: readonly 
     told.length = 0;
     index.applyAll({ upserted: step.apply ?? [], removed: (step.remove ?? []).map(keyOf) });
     const wanted = step.expect === undefined ? current : step.expect === 'gone' ? undefined : step.expect;
-    const step_ = `step ${number + 1}`;
-    expect(told, `${step_}, what the watcher was told`).toEqual(step.expect === undefined ? [] : [wanted]);
-    expect(index.policyOf(ref, port), `${step_}, what is in force`).toEqual(wanted);
+    const label = `step ${number + 1}`;
+    expect(told, `${label}, what the watcher was told`).toEqual(step.expect === undefined ? [] : [wanted]);
+    expect(index.policyOf(ref, port), `${label}, what is in force`).toEqual(wanted);
     const rebuilt = new PolicyIndex(settings);
     for (const object of [...index.objects()].toReversed()) rebuilt.apply(object);
-    expect(rebuilt.policyOf(ref, port), `${step_}, built anew`).toEqual(wanted);
+    expect(rebuilt.policyOf(ref, port), `${label}, built anew`).toEqual(wanted);
     current = wanted;
   }
   stop();
