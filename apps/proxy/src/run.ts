@@ -1,7 +1,8 @@
+import { meshSecureContext, type Credentials } from '@doorward/mtls';
 import type { Log } from '@doorward/telemetry';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { DecisionLog } from './decision-log.js';
 import { startIdentity, type CertifiedIdentity } from './identity/certify-client.js';
 import { listenInbound } from './inbound/inbound-listener.js';
@@ -109,20 +110,13 @@ export async function runProxy(options: ProxyOptions, log: Log): Promise<Running
 
 /** The newest certificate as a TLS context, made once for each certificate. */
 function secureContexts(identity: CertifiedIdentity, anchorsPem: string): () => SecureContext | undefined {
-  let latest: { readonly of: object; readonly context: SecureContext } | undefined;
+  const contexts = new WeakMap<Credentials, SecureContext>();
   return () => {
-    const current = identity.current();
-    if (current === undefined) return undefined;
-    if (latest?.of !== current) {
-      const context = createSecureContext({
-        cert: current.certPem,
-        key: current.keyPem,
-        ca: anchorsPem,
-        minVersion: 'TLSv1.3',
-      });
-      latest = { of: current, context };
-    }
-    return latest.context;
+    const credentials = identity.current();
+    if (credentials === undefined) return undefined;
+    const context = contexts.get(credentials) ?? meshSecureContext(credentials, anchorsPem);
+    contexts.set(credentials, context);
+    return context;
   };
 }
 

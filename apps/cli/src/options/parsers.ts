@@ -9,6 +9,7 @@ import {
 import { parseHostPort, type HostPort, type OutboundPort } from '@doorward/proxy/addresses';
 import { logLevels, type LogLevel } from '@doorward/telemetry/levels';
 import { InvalidArgumentError } from 'commander';
+import { parseOutbound } from './outbound.js';
 
 export function hostPort(text: string): HostPort {
   const parsed = parseHostPort(text);
@@ -37,16 +38,6 @@ export function outbound(text: string, before: readonly OutboundPort[] = []): re
     );
   }
   return [...before, parsed];
-}
-
-export function parseOutbound(text: string): OutboundPort | undefined {
-  const match = /^([^=,]+)=([^=,]+),identity=([^=,]+)$/.exec(text.trim());
-  const listen = parseHostPort(match?.[1] ?? '');
-  const target = parseHostPort(match?.[2] ?? '');
-  const serverName = match?.[3]?.trim();
-  return listen === undefined || target === undefined || serverName === undefined
-    ? undefined
-    : { listen, target, serverName };
 }
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

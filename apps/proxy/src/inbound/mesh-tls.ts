@@ -1,5 +1,5 @@
 /** The proxy's end of mesh TLS: TLS 1.3 under its own name, with the client's identity from its certificate. */
-import { peerIdentity, type PeerIdentity } from '@doorward/mtls';
+import { meshClient, requestClientCertificate, type PeerIdentity } from '@doorward/mtls';
 import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
 
@@ -28,7 +28,7 @@ export async function acceptMeshTls(
 ): Promise<AcceptedTls | undefined> {
   const secureContext = identity.secureContext();
   if (secureContext === undefined) return undefined;
-  const stream = new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: false });
+  const stream = new TLSSocket(socket, { ...requestClientCertificate, secureContext });
   const established = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => finish(false), timeoutMs);
     const finish = (done: boolean): void => {
@@ -46,11 +46,10 @@ export async function acceptMeshTls(
     stream.destroy();
     return undefined;
   }
-  const certificate = stream.getPeerX509Certificate();
-  if (certificate === undefined) return { stream, identity: undefined };
-  if (!stream.authorized) {
+  const client = meshClient(stream);
+  if (client.kind === 'refused') {
     stream.destroy();
     return undefined;
   }
-  return { stream, identity: peerIdentity(certificate.raw) };
+  return { stream, identity: client.kind === 'verified' ? client.identity : undefined };
 }

@@ -2,7 +2,7 @@
  * The small outbound side: a plain process dials a local address, and the proxy carries its bytes to another workload over mesh
  * TLS under this workload's identity. No policy is asked here; the other side's proxy asks its own.
  */
-import { certificateNames } from '@doorward/mtls';
+import { verifyServer } from '@doorward/mtls';
 import type { Log } from '@doorward/telemetry';
 import { createServer, type Server, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
@@ -73,10 +73,7 @@ async function connectMesh({ port, secureContext, connectTimeoutMs }: OutboundOp
       secureContext: context,
       minVersion: 'TLSv1.3',
       // The chain is verified by TLS; the name by membership, since a certificate may carry several.
-      checkServerIdentity: (_host, certificate) =>
-        certificateNames(certificate.raw).some((name) => name === port.serverName)
-          ? undefined
-          : new Error(`the certificate of ${formatHostPort(port.target)} does not carry the name ${port.serverName}`),
+      checkServerIdentity: verifyServer(port.serverName),
     });
     const timer = setTimeout(() => {
       stream.destroy(new Error(`no mesh TLS connection within ${connectTimeoutMs} ms`));

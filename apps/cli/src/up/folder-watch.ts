@@ -1,0 +1,56 @@
+/**
+ * The folder as `up` tells of it: an index of our own, for names, places and defaults, and what has changed for the person who
+ * edits. Enforcement does not depend on it; the controller watches the same folder by itself.
+ */
+import type { FolderChange, FolderSource } from '@doorward/folder';
+import type { PolicyIndex } from '@doorward/index';
+import { formatProblem, type ExternalWorkload, type Problem } from '@doorward/resources';
+import type { View } from './view.js';
+
+export class FolderWatch {
+  readonly #told = new Map<string, Problem>();
+  readonly #stale = new Set<string>();
+
+  constructor(
+    private readonly index: PolicyIndex,
+    private readonly view: View,
+    private readonly color: boolean,
+  ) {}
+
+  /** Take a change in, and say what is new: problems, what is stale because of them, and what was mended. */
+  apply(change: FolderChange): void {
+    this.index.applyAll(change);
+    const now = new Map(change.problems.map((problem) => [problemKey(problem), problem]));
+    for (const [key, problem] of now) {
+      if (this.#told.has(key)) continue;
+      this.#told.set(key, problem);
+      const level = problem.severity === 'error' ? 'error' : problem.severity === 'warning' ? 'warn' : 'info';
+      const [first = '', ...rest] = formatProblem(problem, { color: this.color }).split('\n');
+      this.view.notice(level, first, rest.join('\n'));
+    }
+    for (const key of this.#told.keys()) if (!now.has(key)) this.#told.delete(key);
+    this.#tellStale(change);
+  }
+
+  workloads(): ExternalWorkload[] {
+    return [...this.index.objects()].filter((object) => object.kind === 'ExternalWorkload');
+  }
+
+  #tellStale(change: FolderChange): void {
+    const now = new Set(change.stale.map(({ key }) => key));
+    for (const { key, file } of change.stale) {
+      if (this.#stale.has(key)) continue;
+      this.#stale.add(key);
+      this.view.notice('warn', `${key} is stale: its last good version stays in force until ${file} is mended`);
+    }
+    for (const key of this.#stale) {
+      if (now.has(key)) continue;
+      this.#stale.delete(key);
+      this.view.notice('info', `${key} is up to date again`);
+    }
+  }
+}
+
+function problemKey({ code, message, place }: Problem): string {
+  return JSON.stringify([code, message, place?.file, place?.line, place?.column]);
+}

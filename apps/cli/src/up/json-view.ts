@@ -1,0 +1,23 @@
+import type { DecisionRow } from './decision-row.js';
+import type { Banner, NoticeLevel, View } from './view.js';
+
+/** One JSON object a line: `kind` is `ready`, `decision` or `notice`. */
+export class JsonView implements View {
+  constructor(private readonly write: (text: string) => void) {}
+
+  banner(banner: Banner): void {
+    this.#emit({ kind: 'ready', title: banner.title, listeners: banner.lines });
+  }
+
+  decision(row: DecisionRow, where: string): void {
+    this.#emit({ kind: 'decision', ...row, place: where === '' ? undefined : where });
+  }
+
+  notice(level: NoticeLevel, message: string, detail?: string): void {
+    this.#emit({ kind: 'notice', time: new Date().toISOString(), level, message, detail });
+  }
+
+  #emit(value: object): void {
+    this.write(`${JSON.stringify(value)}\n`);
+  }
+}

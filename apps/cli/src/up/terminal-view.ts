@@ -1,0 +1,126 @@
+import { createColors } from 'picocolors';
+import type { DecisionRow } from './decision-row.js';
+import { printable, type Banner, type NoticeLevel, type View } from './view.js';
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly text: (row: DecisionRow, place: string) => string;
+}
+
+const time: Column = { title: 'time', width: 8, text: (row) => localTime(row.time) };
+const client: Column = { title: 'client', width: 20, text: (row) => row.client };
+const target: Column = { title: '→ target', width: 15, text: (row) => `→ ${row.target}` };
+const request: Column = { title: 'request', width: 30, text: (row) => row.request };
+const verdict: Column = { title: 'verdict', width: 12, text: (row) => row.verdict };
+const rule: Column = { title: 'rule', width: 42, text: (row) => row.rule };
+const place: Column = { title: 'where', width: 24, text: (_row, where) => where };
+
+/** From the widest to the narrowest: columns go before words. Widths include the gap of two spaces. */
+const layouts: readonly (readonly Column[])[] = [
+  [time, client, target, request, verdict, rule, place],
+  [client, target, request, verdict, rule, place],
+  [client, target, request, verdict, rule],
+  [client, target, request, verdict],
+  [client, target, verdict],
+];
+
+export interface Terminal {
+  write(text: string): void;
+  /** Columns now; it may change while we write. */
+  width(): number;
+  readonly color: boolean;
+}
+
+export class TerminalView implements View {
+  readonly #terminal: Terminal;
+  readonly #colors: ReturnType<typeof createColors>;
+  #heading: readonly Column[] | undefined;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#colors = createColors(terminal.color);
+  }
+
+  banner({ title, lines, tries }: Banner): void {
+    const { bold, dim, cyan } = this.#colors;
+    const nameWidth = Math.max(...lines.map(({ name }) => name.length), 0) + 2;
+    const addressWidth = Math.max(...lines.map(({ address }) => address.length), 0) + 2;
+    this.#print(bold(title), '');
+    for (const { name, address, about } of lines) {
+      this.#print(`  ${cyan(name.padEnd(nameWidth))}${address.padEnd(addressWidth)}${dim(about)}`);
+    }
+    this.#print('');
+    for (const [index, line] of tries.entries()) this.#print(`  ${index === 0 ? bold('try') : '   '}   ${line}`);
+    this.#print('');
+  }
+
+  decision(row: DecisionRow, where: string): void {
+    const columns = this.#layout();
+    const { dim } = this.#colors;
+    if (columns !== this.#heading) {
+      this.#heading = columns;
+      this.#print(dim(line(columns, (column) => column.title)));
+    }
+    this.#print(
+      line(
+        columns,
+        (column) => column.text(row, where),
+        (text, column) => this.#paint(text, column, row),
+      ),
+    );
+  }
+
+  notice(level: NoticeLevel, message: string, detail?: string): void {
+    const { red, yellow, dim } = this.#colors;
+    const mark = { info: dim('·'), warn: yellow('!'), error: red('✗') }[level];
+    this.#print(`  ${mark} ${printable(message)}`);
+    if (detail !== undefined) for (const text of detail.trimEnd().split('\n')) this.#print(`    ${printable(text)}`);
+  }
+
+  #layout(): readonly Column[] {
+    const width = this.#terminal.width();
+    const fitting = layouts.find((columns) => columns.reduce((sum, column) => sum + column.width + 2, 0) <= width);
+    return fitting ?? layouts[layouts.length - 1] ?? [];
+  }
+
+  #paint(text: string, column: Column, row: DecisionRow): string {
+    const { green, red, yellow, dim } = this.#colors;
+    if (column === time || column === place) return dim(text);
+    if (column !== verdict) return text;
+    switch (row.verdict) {
+      case 'allowed':
+        return green(text);
+      case 'audited':
+        return yellow(text);
+      case 'denied':
+      case 'rate-limited':
+      case 'terminated':
+        return red(text);
+    }
+  }
+
+  #print(...lines: readonly string[]): void {
+    this.#terminal.write(`${lines.join('\n')}\n`);
+  }
+}
+
+/** Columns padded before they are painted: colour codes have no width. A long word moves what follows rather than being cut. */
+function line(
+  columns: readonly Column[],
+  text: (column: Column) => string,
+  paint: (text: string, column: Column) => string = (plain) => plain,
+): string {
+  return columns
+    .map((column, index) => {
+      const plain = printable(text(column));
+      return paint(index === columns.length - 1 ? plain : plain.padEnd(column.width), column);
+    })
+    .join('  ')
+    .trimEnd();
+}
+
+function localTime(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? '' : date.toTimeString().slice(0, 8);
+}
