@@ -1,7 +1,8 @@
-import { defaultPolicyNames, isDefaultPolicyName } from '@doorward/core';
+import { isDefaultPolicyName } from '@doorward/core';
+import { defaultPolicyHelp } from './default-policy-help.js';
 import type { Issues, Path } from './issue.js';
 import { parsePortSet } from './port-set.js';
-import { didYouMean, oneOf, shown } from './words.js';
+import { shown } from './words.js';
 
 /** docs/spec/control-plane.md §1.11. */
 export const annotationNames = {
@@ -18,9 +19,7 @@ export function checkAnnotations(annotations: Readonly<Record<string, string>>, 
       'DW1001',
       [...path, annotationNames.defaultInboundPolicy],
       `${shown(policy)} is no default policy; the cluster's default is used`,
-      {
-        help: didYouMean(policy.replaceAll('_', '-'), defaultPolicyNames) ?? `expected ${oneOf(defaultPolicyNames)}`,
-      },
+      { help: defaultPolicyHelp(policy) },
     );
   }
   for (const name of [annotationNames.opaquePorts, annotationNames.requireIdentityPorts]) {

@@ -83,7 +83,8 @@ export function convertLocated(value: unknown, options: ConvertOptions, locator:
   const metaOrBlank = meta ?? { namespace: 'default', name: '', labels: {}, annotations: {} };
   delete rest['status'];
   const body = found.read(rest, { issues, metadata: metaOrBlank, version });
-  if (!meta || !body || issues.refused) return refused(meta && keyFor(found, meta));
+  if (!meta || issues.refused) return refused(meta && keyFor(found, meta));
+  if (!body) return { kind: 'ignored', apiVersion, objectKind: kind, name: meta.name, problems: issues.problems };
   return { kind: 'object', object: assemble(body, meta, sourcePlace(locator)), problems: issues.problems };
 }
 

@@ -4,6 +4,8 @@ import { externalWorkload } from './kinds/external-workload.js';
 import { grpcRoute } from './kinds/grpc-route.js';
 import { gatewayHttpRoute, policyHttpRoute } from './kinds/http-route.js';
 import { meshTlsAuthentication } from './kinds/mesh-tls-authentication.js';
+import { outboundKinds } from './kinds/outbound.js';
+import { rateLimit } from './kinds/rate-limit.js';
 import { namespace } from './kinds/namespace.js';
 import { networkAuthentication } from './kinds/network-authentication.js';
 import { pod } from './kinds/pod.js';
@@ -25,6 +27,8 @@ export const kinds: readonly Kind[] = [
   policyHttpRoute,
   gatewayHttpRoute,
   grpcRoute,
+  rateLimit,
+  ...outboundKinds,
 ];
 
 const byName = new Map(kinds.map((kind) => [`${kind.group}/${kind.kind}`, kind]));

@@ -35,7 +35,8 @@ interface RouteContext {
   readonly metadata: { readonly namespace: string; readonly annotations: Readonly<Record<string, string>> };
   /** Of the route: the group that a parent without one belongs to. */
   readonly group: string;
-  readonly protocol: 'http' | 'grpc';
+  /** Absent for routes that have no retries. */
+  readonly protocol: 'http' | 'grpc' | undefined;
 }
 
 /**
@@ -67,7 +68,7 @@ export function convertParents(
       warnOfSlip(ref, parent, i, issues);
     }
   }
-  if (isOutbound) checkRetryAnnotations(metadata.annotations, protocol, issues);
+  if (isOutbound && protocol) checkRetryAnnotations(metadata.annotations, protocol, issues);
   return servers;
 }
 

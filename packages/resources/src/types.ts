@@ -52,7 +52,7 @@ export interface LabelExpression {
   readonly values?: readonly string[];
 }
 
-export type Namespace = ObjectOf<'Namespace', Record<never, never>>;
+export type Namespace = ObjectOf<'Namespace', Record<string, never>>;
 
 export interface ContainerPort {
   readonly name?: string;
@@ -188,6 +188,21 @@ export interface RouteSpec<Match, Filter> {
 export type HTTPRoute = ObjectOf<'HTTPRoute', RouteSpec<HttpRouteMatch, HttpFilter>>;
 export type GRPCRoute = ObjectOf<'GRPCRoute', RouteSpec<GrpcRouteMatch, GrpcFilter>>;
 
+/** Acts on the Server of that name in its own namespace (docs/spec/control-plane.md §4.8). Rates are requests per second, 1…2³²−1. */
+export type HTTPLocalRateLimitPolicy = ObjectOf<
+  'HTTPLocalRateLimitPolicy',
+  {
+    readonly server: string;
+    readonly total?: number;
+    readonly perIdentity?: number;
+    /** In order: the last entry that names a client wins. */
+    readonly overrides: readonly {
+      readonly requestsPerSecond: number;
+      readonly clients: readonly ServiceAccountRef[];
+    }[];
+  }
+>;
+
 export type PolicyObject =
   | Namespace
   | Pod
@@ -199,7 +214,8 @@ export type PolicyObject =
   | MeshTLSAuthentication
   | NetworkAuthentication
   | HTTPRoute
-  | GRPCRoute;
+  | GRPCRoute
+  | HTTPLocalRateLimitPolicy;
 
 export type PolicyKind = PolicyObject['kind'];
 

@@ -1,5 +1,6 @@
-import { isDefaultPolicyName, defaultPolicyNames } from '@doorward/core';
+import { isDefaultPolicyName } from '@doorward/core';
 import { z } from 'zod';
+import { defaultPolicyHelp } from '../default-policy-help.js';
 import { defineKind } from '../kind.js';
 import { policyGroup } from '../reference.js';
 import { convertSelector, labelSelectorSchema } from '../selector.js';
@@ -96,8 +97,7 @@ export const server = defineKind({
         ['spec', 'accessPolicy'],
         `Invalid 'accessPolicy' field: invalid mode: ${JSON.stringify(policyText)}`,
         {
-          help:
-            didYouMean(policyText.replaceAll('_', '-'), defaultPolicyNames) ?? `expected ${oneOf(defaultPolicyNames)}`,
+          help: defaultPolicyHelp(policyText),
         },
       );
     }

@@ -78,7 +78,11 @@ function explain(text: string): (Explanation & Span) | undefined {
       end: open.start + 1,
     };
   }
-  return { ...sentence(error.code, error.message, line.text), ...at };
+  const words = sentence(error.code, error.message, line.text);
+  // The parser complains of the value that cannot go on; the mark belongs on the line that does not fit.
+  if (words.code === 'DW0103' && error.code === 'BLOCK_AS_IMPLICIT_KEY')
+    return { ...words, ...(nextLine(text, at.start) ?? at) };
+  return { ...words, ...at };
 }
 
 function sentence(code: string, message: string, line: string): Explanation {
@@ -172,4 +176,12 @@ function lineAround(text: string, position: number): { start: number; text: stri
   const start = text.lastIndexOf('\n', position - 1) + 1;
   const end = text.indexOf('\n', position);
   return { start, text: text.slice(start, end === -1 ? text.length : end).replace(/\r$/, '') };
+}
+
+/** The text of the first line with any after a position. */
+function nextLine(text: string, position: number): Span | undefined {
+  const match = /\n[ \t\r\n]*([^\s][^\r\n]*)/.exec(text.slice(position));
+  if (!match) return undefined;
+  const end = position + match.index + match[0].length;
+  return { start: end - (match[1] ?? '').length, end };
 }
