@@ -44,7 +44,9 @@ function identityMiss(authentication: ClientAuthentication, { tls }: Client): Id
 export function identityMatches(match: IdentityMatch, identity: ClientIdentity): boolean {
   if (match.kind === 'exact') return match.identity === identity.name;
   if (identity.kind !== 'dns') return false;
-  return match.labels.length === 0 || identity.name.endsWith(`.${match.labels.join('.')}`);
+  if (match.labels.length === 0) return true;
+  const suffix = `.${match.labels.join('.')}`;
+  return identity.name.length > suffix.length && identity.name.endsWith(suffix);
 }
 
 /** The miss that came nearest: the fewest parts wrong; then the identity that shares most with a permitted one; then the first. */

@@ -7,9 +7,26 @@ import type { Allowed, Denied, DenialReason, Miss } from './decision.js';
 import { permit } from './decision.js';
 import { hostOf, matchHost } from './host-match.js';
 import { normalPath } from './normal-path.js';
-import type { Authorization, GrpcFilter, HostMatch, HttpFilter, InboundPolicy, Origin, PathMatch } from './policy.js';
+import type {
+  Authorization,
+  GrpcFilter,
+  GrpcRouteMatch,
+  HostMatch,
+  HttpFilter,
+  HttpRouteMatch,
+  InboundPolicy,
+  Origin,
+} from './policy.js';
 import type { Client, HttpRequest } from './request.js';
-import { grpcMatcher, httpMatcher, matchesAnything, MatchQuery, type Matcher, type Rank } from './request-match.js';
+import {
+  grpcMatcher,
+  httpMatcher,
+  matchesAnyCall,
+  matchesAnyRequest,
+  MatchQuery,
+  type Matcher,
+  type Rank,
+} from './request-match.js';
 
 /** One entry of one rule of one route: what a request is matched with. */
 export interface Entry {
@@ -35,6 +52,8 @@ export interface CompiledPolicy {
   readonly carriesConnections: boolean;
   /** Absent when the policy's protocol is not HTTP. */
   readonly routes: readonly CompiledRoute[] | undefined;
+  /** Whether every path of a rule is normal as written: then a request with a normal path has one reading only. */
+  readonly writtenNormally: boolean;
   readonly authorizations: readonly Authorization[];
 }
 
@@ -43,39 +62,50 @@ export function compile(policy: InboundPolicy): CompiledPolicy {
   switch (protocol.kind) {
     case 'opaque':
     case 'tls':
-      return { server, authorizations, carriesConnections: true, routes: undefined };
+      return { server, authorizations, carriesConnections: true, routes: undefined, writtenNormally: true };
     case 'grpc':
-      return {
-        server,
-        authorizations,
-        carriesConnections: false,
-        routes: protocol.routes.map((route) =>
-          compileRoute(route, authorizations, (match) => {
-            const matcher = grpcMatcher(match);
-            return { raw: matcher, normal: matcher };
-          }),
-        ),
-      };
+      return compiledHttp(
+        policy,
+        protocol.routes.map((route) => compileRoute(route, authorizations, matchesAnyCall, grpcMatchers)),
+      );
     case 'detect':
     case 'http1':
     case 'http2':
-      return {
-        server,
-        authorizations,
-        carriesConnections: protocol.kind === 'detect',
-        routes: protocol.routes.map((route) =>
-          compileRoute(route, authorizations, (match) => ({
-            raw: httpMatcher(match),
-            normal: httpMatcher(match.path === undefined ? match : { ...match, path: normalPathMatch(match.path) }),
-          })),
-        ),
-      };
+      return compiledHttp(
+        policy,
+        protocol.routes.map((route) => compileRoute(route, authorizations, matchesAnyRequest, httpMatchers)),
+      );
   }
 }
 
+function compiledHttp({ server, protocol, authorizations }: InboundPolicy, routes: CompiledRoute[]): CompiledPolicy {
+  return {
+    server,
+    authorizations,
+    carriesConnections: protocol.kind === 'detect',
+    routes,
+    writtenNormally: routes.every(({ entries }) => entries.every(({ raw, normal }) => raw === normal)),
+  };
+}
+
+interface Matchers {
+  readonly raw: Matcher;
+  /** The same value as `raw` where normalising the rule's path changes nothing. */
+  readonly normal: Matcher;
+}
+
+function grpcMatchers(match: GrpcRouteMatch): Matchers {
+  const matcher = grpcMatcher(match);
+  return { raw: matcher, normal: matcher };
+}
+
 /** A pattern is left as it is: what it was written for cannot be known. */
-function normalPathMatch(match: PathMatch): PathMatch {
-  return match.kind === 'regex' ? match : { kind: match.kind, path: normalPath(match.path) };
+function httpMatchers(match: HttpRouteMatch): Matchers {
+  const raw = httpMatcher(match);
+  const { path } = match;
+  if (path === undefined || path.kind === 'regex') return { raw, normal: raw };
+  const normal = normalPath(path.path);
+  return { raw, normal: normal === path.path ? raw : httpMatcher({ ...match, path: { ...path, path: normal } }) };
 }
 
 interface RouteLike<Match> {
@@ -91,7 +121,8 @@ interface RouteLike<Match> {
 function compileRoute<Match>(
   route: RouteLike<Match>,
   serverAuthorizations: readonly Authorization[],
-  matchers: (match: Match) => { raw: Matcher; normal: Matcher },
+  anything: Matcher,
+  matchers: (match: Match) => Matchers,
 ): CompiledRoute {
   const entries: Entry[] = [];
   const compiled: CompiledRoute = {
@@ -102,7 +133,7 @@ function compileRoute<Match>(
   };
   for (const { matches, filters } of route.rules) {
     if (matches.length === 0) {
-      entries.push({ route: compiled, filters, raw: matchesAnything, normal: matchesAnything });
+      entries.push({ route: compiled, filters, raw: anything, normal: anything });
     }
     for (const match of matches) entries.push({ route: compiled, filters, ...matchers(match) });
   }
@@ -192,16 +223,17 @@ export class ClientStanding {
   }
 
   request(request: HttpRequest): Allowed | Denied {
-    const { routes } = this.#policy;
+    const { routes, writtenNormally } = this.#policy;
     if (routes === undefined) return this.#denied('not-http', undefined);
     const raw = findEntry(routes, request, request.path, 'raw');
     const path = normalPath(request.path);
-    if (path === request.path) return this.#entry(raw);
+    if (writtenNormally && path === request.path) return this.#entry(raw);
     // A request whose two readings fall under different rules gets the stricter outcome: the application may read either.
     const asNormal = this.#entry(findEntry(routes, request, path, 'normal'));
     if (asNormal.verdict === 'denied') return asNormal;
     const asRaw = this.#entry(raw);
-    return asRaw.verdict === 'denied' ? asRaw : asNormal;
+    // Audited is stricter than allowed: that it was let in for that reason alone must be said.
+    return asRaw.verdict === 'denied' || (asRaw.audit && !asNormal.audit) ? asRaw : asNormal;
   }
 
   #entry(entry: Entry | undefined): Allowed | Denied {

@@ -35,14 +35,19 @@ export class MatchQuery {
 
 function formPairs(query: string | undefined): readonly (readonly [string, string])[] {
   if (query === undefined) return [];
+  // Bytes that are not UTF-8 become U+FFFD in the decoder; as characters they would pass for Latin-1 letters.
+  const escaped = query.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
   // URLSearchParams takes one leading `?` away: give it ours, lest it take the client's.
-  return [...new URLSearchParams(`?${unicodeText(query) ?? query}`)];
+  return [...new URLSearchParams(`?${escaped}`)];
 }
 
 const anyPath: PathMatched = { kind: 'prefix', path: '/' };
 
-/** What a rule without entries matches with: everything. */
-export const matchesAnything: Matcher = { pathMatch: anyPath, match: () => [1, 0, 0, 0] };
+/** What a rule without entries matches with: everything, as if it had the prefix `/`. */
+export const matchesAnyRequest: Matcher = { pathMatch: anyPath, match: () => [1, 0, 0, 0] };
+
+/** The same on a gRPC route, where it ranks below an entry that names a service or a method. */
+export const matchesAnyCall: Matcher = { pathMatch: anyPath, match: () => [0, 0, 0, 0] };
 
 export function httpMatcher(match: HttpRouteMatch): Matcher {
   const path = match.path === undefined ? () => 1 : pathMatcher(match.path);

@@ -4,7 +4,8 @@
  */
 
 const encoder = new TextEncoder();
-const strictDecoder = new TextDecoder('utf-8', { fatal: true });
+/** `ignoreBOM` keeps a byte order mark, which would otherwise vanish from what is compared. */
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The UTF-8 bytes of a policy's text, one character a byte. */
 export function byteText(text: string): string {
