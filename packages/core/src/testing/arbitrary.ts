@@ -91,7 +91,7 @@ export const arbitraryTls: fc.Arbitrary<ClientTls> = fc.oneof(
     { kind: 'passthru', sni: 'web.bank.id' },
     { kind: 'established', identity: undefined },
   ),
-  from('web.bank.id', 'teller.bank.id', 'bank.id', 'xbank.id', 'Web.bank.id').map((name): ClientTls => ({
+  from('web.bank.id', 'teller.bank.id', 'bank.id', '.bank.id', 'xbank.id', 'Web.bank.id').map((name): ClientTls => ({
     kind: 'established',
     identity: { kind: 'dns', name },
   })),
