@@ -72,6 +72,12 @@ export class AuthorityNotValid extends Error {
   override readonly name = 'AuthorityNotValid';
 }
 
+/** @throws AuthorityNotValid if nothing can be issued at this time */
+export function assertAuthorityValid(ca: CertificateAuthority, now: Date): void {
+  if (now < ca.notBefore) throw new AuthorityNotValid(`the CA is valid from ${ca.notBefore.toISOString()} only`);
+  if (now > ca.notAfter) throw new AuthorityNotValid(`the CA has expired on ${ca.notAfter.toISOString()}`);
+}
+
 const rootLifetimeYears = 10;
 /** A root is made on one machine and used on others at once, whose clocks may be behind. */
 const rootSkewMs = 60 * 60 * 1000;
@@ -103,8 +109,7 @@ export function createRootCertificate(privateKey: KeyObject, commonName: string,
  */
 export function issueCertificate(ca: CertificateAuthority, options: LeafOptions): IssuedCertificate {
   const { publicKey, identity, lifetimeSec, clockSkewSec, commonName = false, now = new Date() } = options;
-  if (now < ca.notBefore) throw new AuthorityNotValid(`the CA is valid from ${ca.notBefore.toISOString()} only`);
-  if (now > ca.notAfter) throw new AuthorityNotValid(`the CA has expired on ${ca.notAfter.toISOString()}`);
+  assertAuthorityValid(ca, now);
   const notBefore = wholeSeconds(now.getTime() - clockSkewSec * 1000);
   const notAfter = wholeSeconds(Math.min(now.getTime() + (lifetimeSec + clockSkewSec) * 1000, ca.notAfter.getTime()));
   const issuer = AsnConvert.parse(ca.certDer, Certificate).tbsCertificate.subject;

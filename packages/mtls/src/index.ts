@@ -4,6 +4,7 @@
  */
 export {
   AuthorityNotValid,
+  assertAuthorityValid,
   issueCertificate,
   type CertificateAuthority,
   type IssuedCertificate,
@@ -29,3 +30,4 @@ export {
 } from './secure-context.js';
 export { StateError, openState, type State, type StateOptions } from './state-folder.js';
 export { certificateNames, parseIdentityName, peerIdentity, type PeerIdentity } from './subject-names.js';
+export { certificatesOfPem, chainProblem } from './verify-chain.js';
