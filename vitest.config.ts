@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{packages,apps,examples}/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{packages,apps,examples}/**/*.test.ts', 'test/src/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Threads without isolation: 3× faster here, and it keeps modules honest about global state.
     pool: 'threads',

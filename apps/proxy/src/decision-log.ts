@@ -6,6 +6,7 @@
 import type { Allowed, ClientTls, Decision, Denied, Miss, Origin } from '@doorward/core';
 import { formatIp, formatNetwork } from '@doorward/core';
 import type { Log } from '@doorward/telemetry';
+import type { DecisionTarget } from './decision-metrics.js';
 
 /** What was decided about: where, and for a request, which. */
 export interface DecisionSubject {
@@ -13,8 +14,8 @@ export interface DecisionSubject {
   readonly clientAddress: string;
   readonly clientIp: string;
   readonly tls: ClientTls;
-  /** The port whose policy was asked. */
-  readonly port: number;
+  /** The address that the client wanted; its port is the one whose policy was asked. */
+  readonly target: DecisionTarget;
   /** `GET /path`; absent for a connection. */
   readonly request?: string;
 }
@@ -66,10 +67,10 @@ export class DecisionLog {
   }
 }
 
-function subjectFields({ clientAddress, clientIp, tls, port, request }: DecisionSubject): object {
+function subjectFields({ clientAddress, clientIp, tls, target, request }: DecisionSubject): object {
   return {
     client: { address: clientAddress, ip: clientIp, tls: tls.kind, ...identityField(tls) },
-    port,
+    port: target.port,
     ...(request === undefined ? {} : { request }),
   };
 }
@@ -119,14 +120,14 @@ function missFields(miss: Miss): object {
 export function subjectOf(
   client: { readonly ip: Parameters<typeof formatIp>[0]; readonly tls: ClientTls },
   clientAddress: string,
-  port: number,
+  target: DecisionTarget,
   request?: string,
 ): DecisionSubject {
   return {
     clientAddress,
     clientIp: formatIp(client.ip),
     tls: client.tls,
-    port,
+    target,
     ...(request === undefined ? {} : { request }),
   };
 }

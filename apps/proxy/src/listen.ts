@@ -6,14 +6,10 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-/** Listen, or say in words for people why not. */
+/** Listen, or say in words for people why not. @throws ListenError */
 export async function listenOn(server: Server, address: HostPort, what: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => {
-      reject(
-        new ListenError(`${what} cannot use ${formatHostPort(address)}: ${remedy(error, address)}`, { cause: error }),
-      );
-    };
+    const failed = (error: Error): void => reject(listenFailure(error, address, what));
     server.once('error', failed);
     server.listen({ host: address.host, port: address.port }, () => {
       server.off('error', failed);
@@ -22,16 +18,20 @@ export async function listenOn(server: Server, address: HostPort, what: string):
   });
 }
 
-function remedy(error: NodeJS.ErrnoException, address: HostPort): string {
-  switch (error.code) {
+export function listenFailure(error: unknown, address: HostPort, what: string): ListenError {
+  return new ListenError(`${what} cannot use ${formatHostPort(address)}: ${remedy(error, address)}`, { cause: error });
+}
+
+function remedy(error: unknown, address: HostPort): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
     case 'EADDRINUSE':
       return `the port is in use; end the process that holds it (\`ss -ltnp 'sport = :${address.port}'\` names it) or choose another port`;
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address; on Linux all of 127.0.0.0/8 is available, other systems need it added first';
     case 'EACCES':
       return 'ports below 1024 need privileges; choose a higher one';
-    case undefined:
     default:
-      return error.message;
+      return error instanceof Error ? error.message : String(error);
   }
 }

@@ -28,6 +28,8 @@ export interface ProxyOptions {
   readonly outboundConnectTimeoutMs: number;
   /** 127.0.0.1 and ::1 are let in by every policy, as in a pod. */
   readonly trustLoopback: boolean;
+  /** Health and metrics. On loopback by default, since the metrics tell who called whom. Linkerd: LINKERD2_PROXY_ADMIN_LISTEN_ADDR */
+  readonly admin: HostPort;
   readonly maxConnections: number;
   /** How long open work may take once the proxy is asked to end. Linkerd: LINKERD2_PROXY_SHUTDOWN_GRACE_PERIOD */
   readonly shutdownGraceMs: number;
@@ -47,6 +49,7 @@ export const proxyDefaults = {
   appConnectTimeoutMs: 300,
   outboundConnectTimeoutMs: 5_000,
   trustLoopback: false,
+  admin: { host: '127.0.0.1', port: 4191 },
   // Two sockets a connection, and the usual limit of open files is 1,048,576 in containers, 20,000 where it was raised by hand.
   maxConnections: 10_000,
   shutdownGraceMs: 120_000,

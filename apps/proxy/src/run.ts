@@ -1,14 +1,17 @@
 import { meshSecureContext, type Credentials } from '@doorward/mtls';
-import type { Log } from '@doorward/telemetry';
+import { Metrics, type AdminServer, type Log } from '@doorward/telemetry';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { DecisionLog } from './decision-log.js';
+import { DecisionMetrics } from './decision-metrics.js';
+import { DecisionRecorder } from './decision-recorder.js';
 import { startIdentity, type CertifiedIdentity } from './identity/certify-client.js';
 import { listenInbound } from './inbound/inbound-listener.js';
 import { formatHostPort } from './inbound/inbound-port.js';
 import { OpenConnections } from './inbound/open-connections.js';
 import type { ProxyOptions } from './options.js';
+import { listenAdmin } from './admin.js';
 import { listenOutbound } from './outbound/outbound-listener.js';
 import { PolicyClient } from './policy/policy-client.js';
 
@@ -51,6 +54,10 @@ export async function runProxy(options: ProxyOptions, log: Log): Promise<Running
     log,
   });
   const secureContext = secureContexts(identity, anchorsPem);
+  const metrics = new Metrics();
+  const decisions = new DecisionRecorder(new DecisionLog(log, options.logDecisions), new DecisionMetrics(metrics));
+  let ready = false;
+  let admin: AdminServer | undefined;
 
   const close = async (): Promise<void> => {
     for (const server of servers) server.close();
@@ -66,9 +73,11 @@ export async function runProxy(options: ProxyOptions, log: Log): Promise<Running
     clearTimeout(grace);
     policies.close();
     identity.close();
+    await admin?.close();
   };
 
   try {
+    admin = await listenAdmin(options.admin, { isReady: () => ready, metrics: () => metrics.expose() }, log);
     await identity.ready;
     for (const port of ports) {
       servers.push(
@@ -81,7 +90,7 @@ export async function runProxy(options: ProxyOptions, log: Log): Promise<Running
             identity: { serverName: options.identity.toLowerCase(), secureContext },
             detectTimeoutMs: options.detectTimeoutMs,
             policyStart: options.policyStart,
-            decisions: new DecisionLog(log, options.logDecisions),
+            decisions,
             log,
             draining: draining.signal,
           },
@@ -104,6 +113,7 @@ export async function runProxy(options: ProxyOptions, log: Log): Promise<Running
     throw error;
   }
   const addresses = servers.map(addressOf);
+  ready = true;
   log.info({ event: 'proxy.ready', identity: options.identity }, 'ready');
   return { inbound: addresses.slice(0, ports.length), outbound: addresses.slice(ports.length), close };
 }

@@ -9,7 +9,6 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-
 /** One JSON object a line on stdout, with `time` (ISO 8601), `level` as a word, `message`, and the fields given. */
 export function createLog(options: { readonly level: LogLevel; readonly component: string }): Log {
   return pino(

@@ -28,6 +28,7 @@ interface ProxyFlags {
   readonly detectTimeout?: number;
   readonly appConnectTimeout?: number;
   readonly trustLoopback?: boolean;
+  readonly admin?: ProxyOptions['admin'];
   readonly maxConnections?: number;
   readonly shutdownGrace?: number;
   readonly logDecisions?: boolean;
@@ -70,6 +71,7 @@ export function registerProxy(program: Command): void {
       durationMs,
     )
     .option('--trust-loopback', 'let 127.0.0.1 and ::1 in whatever the policy says, as in a pod (default: off)')
+    .option('--admin <host:port>', 'health and metrics (default: 127.0.0.1:4191)', hostPort)
     .option(
       '--max-connections <count>',
       `open connections at the same time (default: ${proxyDefaults.maxConnections})`,
@@ -108,6 +110,7 @@ function toOptions(flags: ProxyFlags): ProxyOptions {
     detectTimeoutMs: flags.detectTimeout ?? proxyDefaults.detectTimeoutMs,
     appConnectTimeoutMs: flags.appConnectTimeout ?? proxyDefaults.appConnectTimeoutMs,
     trustLoopback: flags.trustLoopback ?? proxyDefaults.trustLoopback,
+    admin: flags.admin ?? proxyDefaults.admin,
     maxConnections: flags.maxConnections ?? proxyDefaults.maxConnections,
     shutdownGraceMs: flags.shutdownGrace ?? proxyDefaults.shutdownGraceMs,
     logDecisions: flags.logDecisions ?? proxyDefaults.logDecisions,

@@ -2,7 +2,7 @@
  * The folder as `up` tells of it: an index of our own, for names, places and defaults, and what has changed for the person who
  * edits. Enforcement does not depend on it; the controller watches the same folder by itself.
  */
-import type { FolderChange, FolderSource } from '@doorward/folder';
+import type { FolderChange } from '@doorward/folder';
 import type { PolicyIndex } from '@doorward/index';
 import { formatProblem, type ExternalWorkload, type Problem } from '@doorward/resources';
 import type { View } from './view.js';

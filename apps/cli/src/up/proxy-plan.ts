@@ -158,18 +158,20 @@ export function proxyArguments(
 ): string[] {
   return [
     'proxy',
-    ...['--workload', plan.token],
-    ...['--identity', plan.identity],
-    ...['--controller', to.controller],
-    ...['--identity-service', to.identityService],
-    ...['--token-file', to.tokenFile],
-    ...['--trust-anchors', to.trustAnchors],
-    ...['--cluster-networks', to.clusterNetworks],
+    `--workload=${plan.token}`,
+    `--identity=${plan.identity}`,
+    `--controller=${to.controller}`,
+    `--identity-service=${to.identityService}`,
+    `--token-file=${to.tokenFile}`,
+    `--trust-anchors=${to.trustAnchors}`,
+    `--cluster-networks=${to.clusterNetworks}`,
+    // Several proxies share this machine, so each takes a port that is free and says which.
+    '--admin=127.0.0.1:0',
     '--log-decisions',
-    ...plan.inbound.flatMap(({ listen, app }) => ['--inbound', `${formatHostPort(listen)}=${formatHostPort(app)}`]),
-    ...plan.outbound.flatMap(({ listen, target, serverName }) => [
-      '--outbound',
-      `${formatHostPort(listen)}=${formatHostPort(target)},identity=${serverName}`,
-    ]),
+    ...plan.inbound.map(({ listen, app }) => `--inbound=${formatHostPort(listen)}=${formatHostPort(app)}`),
+    ...plan.outbound.map(
+      ({ listen, target, serverName }) =>
+        `--outbound=${formatHostPort(listen)}=${formatHostPort(target)},identity=${serverName}`,
+    ),
   ];
 }

@@ -15,7 +15,7 @@ import { decisionRow } from './decision-row.js';
 import { FolderWatch } from './folder-watch.js';
 import type { UpOptions } from './options.js';
 import { ProxyFleet } from './proxy-fleet.js';
-import { proxyArguments, type PlanProblem, type ProxyPlan } from './proxy-plan.js';
+import { proxyArguments, type PlanProblem } from './proxy-plan.js';
 import { Supervised } from './supervised.js';
 import { Tokens } from './tokens.js';
 import type { View } from './view.js';

@@ -8,7 +8,8 @@ import { parseClientHello } from '@doorward/mtls';
 import type { Log } from '@doorward/telemetry';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { subjectOf, type DecisionLog } from '../decision-log.js';
+import { subjectOf } from '../decision-log.js';
+import type { DecisionRecorder } from '../decision-recorder.js';
 import { peek } from '../detect/first-bytes.js';
 import { detectHttp, detectHttpAtTimeout } from '../detect/http-detect.js';
 import { spliceHttp1 } from '../http1/index.js';
@@ -24,7 +25,7 @@ export interface InboundContext {
   /** Bounds TLS detection, the TLS handshake and, with `policyStart: 'hold'`, the wait for the first policy. */
   readonly detectTimeoutMs: number;
   readonly policyStart: 'hold' | 'default';
-  readonly decisions: DecisionLog;
+  readonly decisions: DecisionRecorder;
   readonly log: Log;
   readonly draining: AbortSignal;
 }
@@ -50,8 +51,7 @@ export async function serveInbound(
   const session = new InboundSession({
     client,
     clientAddress,
-    serverAddress: formatHostPort(port.listen),
-    policyPort: port.policyPort,
+    target: { host: port.listen.host, port: port.policyPort },
     policy: port.policy,
     app,
     decisions: context.decisions,
@@ -154,9 +154,9 @@ async function serveConnection(
   port: InboundPort,
   context: InboundContext,
 ): Promise<void> {
-  const subject = subjectOf(client, session.clientAddress, port.policyPort);
+  const subject = subjectOf(client, session.clientAddress, { host: port.listen.host, port: port.policyPort });
   const decision = decide(port.policy.current, client, { kind: 'connection' });
-  context.decisions.decided(decision, subject);
+  context.decisions.connection(decision, subject);
   if (decision.verdict === 'denied') {
     // No bytes, no half-close: the client sees a refused connection (docs/spec/data-plane.md §5.2).
     return void socket.destroy();

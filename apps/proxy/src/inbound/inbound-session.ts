@@ -1,20 +1,23 @@
 import { decide, type Client, type HttpRequest, type Permit } from '@doorward/core';
 import type { Log } from '@doorward/telemetry';
 import type { Socket } from 'node:net';
-import { subjectOf, type DecisionLog } from '../decision-log.js';
+import { subjectOf } from '../decision-log.js';
+import type { DecisionTarget } from '../decision-metrics.js';
+import type { DecisionRecorder } from '../decision-recorder.js';
 import type { PolicyCell } from '../policy/policy-cell.js';
 import { monotonicNs, rateLimiterOf } from '../policy/rate-limiters.js';
 import type { AppConnector } from './app-connector.js';
+import { formatHostPort } from './inbound-port.js';
 import type { RequestDecision, Session, SessionError } from './session.js';
 
 export interface SessionParts {
   readonly client: Client;
   readonly clientAddress: string;
-  readonly serverAddress: string;
-  readonly policyPort: number;
+  /** The address that the client wanted, with the port whose policy applies. */
+  readonly target: DecisionTarget;
   readonly policy: PolicyCell;
   readonly app: AppConnector;
-  readonly decisions: DecisionLog;
+  readonly decisions: DecisionRecorder;
   readonly log: Log;
   readonly draining: AbortSignal;
 }
@@ -32,7 +35,7 @@ export class InboundSession implements Session {
     this.#parts = parts;
     this.client = parts.client;
     this.clientAddress = parts.clientAddress;
-    this.serverAddress = parts.serverAddress;
+    this.serverAddress = formatHostPort(parts.target);
     this.clientId = parts.client.tls.kind === 'established' ? parts.client.tls.identity?.name : undefined;
     this.draining = parts.draining;
   }
@@ -40,21 +43,17 @@ export class InboundSession implements Session {
   decideRequest(request: HttpRequest): RequestDecision {
     const policy = this.#parts.policy.current;
     const decision = decide(policy, this.client, { kind: 'request', request });
-    const subject = subjectOf(
-      this.client,
-      this.clientAddress,
-      this.#parts.policyPort,
-      `${request.method} ${request.path}`,
-    );
+    const subject = subjectOf(this.client, this.clientAddress, this.#parts.target, `${request.method} ${request.path}`);
     if (decision.verdict === 'allowed') {
       const exceeded = rateLimiterOf(policy)?.take(this.clientId, monotonicNs());
       if (exceeded !== undefined) {
         const message = `${exceeded.scope} rate limit exceeded: ${exceeded.requestsPerSecond}rps`;
-        this.#parts.decisions.rateLimited(decision, subject, message);
+        const scope = exceeded.scope === 'total' ? 'total' : 'identity';
+        this.#parts.decisions.rateLimited(decision, subject, { scope, message });
         return { verdict: 'rate-limited', decision, message };
       }
     }
-    this.#parts.decisions.decided(decision, subject);
+    this.#parts.decisions.request(decision, subject);
     return decision;
   }
 
@@ -67,7 +66,7 @@ export class InboundSession implements Session {
       {
         event: 'request.failed',
         client: this.clientAddress,
-        port: this.#parts.policyPort,
+        port: this.#parts.target.port,
         ...(status === undefined ? {} : { status }),
       },
       message,
