@@ -103,7 +103,7 @@ describe('the demo', () => {
       rule: 'web-public',
       place: expect.stringMatching(/web\.yaml:\d+$/),
     });
-    expect(await demo.line((line) => line.target === 'emoji' && line.client === 'web')).toMatchObject({
+    expect(await demo.line((line) => line.target === 'emoji:grpc' && line.client === 'web')).toMatchObject({
       verdict: 'allowed',
       request: expect.stringMatching(/^EmojiService\//),
       rule: 'emoji-authenticated',

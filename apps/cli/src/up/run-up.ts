@@ -39,7 +39,8 @@ export async function runUp(options: UpOptions, view: View, color: boolean): Pro
     defaultPolicy: options.defaultPolicy,
   });
   const watch = new FolderWatch(index, view, color);
-  watch.apply(folder.initial);
+  const { objects, problems, stale } = folder.current;
+  watch.apply({ upserted: [...objects.values()], removed: [], problems, stale, fixed: [] });
   const tokens = new Tokens(state, options.stateDir, (error) =>
     view.notice('error', `the join tokens of the proxies cannot be renewed: ${String(error)}`),
   );
@@ -125,7 +126,7 @@ export async function runUp(options: UpOptions, view: View, color: boolean): Pro
       trustDomain: index.config.identityDomain,
       identityAddress: identity.address(),
       controllerAddress: controller.address(),
-      problems: folder.initial.problems.length,
+      problems: folder.current.problems.length,
       plans: fleet.plans,
       index,
     }),
