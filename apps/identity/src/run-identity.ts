@@ -8,7 +8,7 @@ import {
   type CertifyRequest,
   type CertifyResponse,
 } from '@doorward/wire';
-import { Server, ServerCredentials, status, type sendUnaryData } from '@grpc/grpc-js';
+import { Server, ServerCredentials, logVerbosity, setLogVerbosity, status, type sendUnaryData } from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { certify } from './certify.js';
 import type { IdentityOptions } from './options.js';
@@ -36,6 +36,8 @@ export async function runIdentity(
   log: Log,
   now: () => Date = () => new Date(),
 ): Promise<RunningIdentity> {
+  // grpc-js would write lines of its own to stderr; what matters in them comes back as errors, which are logged here.
+  setLogVerbosity(logVerbosity.NONE);
   const state = await openState(options.stateDir, { trustDomain: options.trustDomain });
   for (const repair of state.repairs) log.warn({ event: 'state.repaired' }, repair);
   log.info(

@@ -60,6 +60,8 @@ const refreshAfter = 0.7;
 const firstRetryMs = 200;
 /** A service that takes longer is stuck; asking again is better than waiting. */
 const callTimeoutMs = 10_000;
+/** Node fires at once for anything longer. */
+const longestTimerMs = 2 ** 31 - 1;
 /** Kubernetes' and our tokens have below 4 KiB. */
 const longestToken = 64 * 1024;
 
@@ -202,7 +204,7 @@ class IdentityClient implements CertifiedIdentity {
   #failed(error: string): void {
     const fields = { event: 'identity.failed', id: this.#options.identity, error };
     // The fast first attempts would repeat the same words many times.
-    if (error === this.#lastError && this.#retryMs < this.#minRefreshMs) {
+    if (this.#current === undefined && error === this.#lastError && this.#retryMs < this.#minRefreshMs) {
       this.#options.log.debug(fields, 'Failed to obtain identity');
     } else {
       this.#options.log.error(fields, `Failed to obtain identity: ${error}`);
@@ -218,7 +220,7 @@ class IdentityClient implements CertifiedIdentity {
     }
     const left = this.#current.expiresAt.getTime() - this.#clock.now().getTime();
     if (left <= 0) return this.#minRefreshMs;
-    return Math.min(Math.max(left * refreshAfter, this.#minRefreshMs), this.#maxRefreshMs);
+    return Math.min(Math.max(left * refreshAfter, this.#minRefreshMs), this.#maxRefreshMs, longestTimerMs);
   }
 }
 
