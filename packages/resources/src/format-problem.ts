@@ -23,6 +23,8 @@ export function formatProblem(problem: Problem, { color }: { readonly color: boo
 }
 
 function excerpt(place: ProblemPlace, dim: (text: string) => string, mark: (text: string) => string): string[] {
+  // A problem with a file as a whole has no line to show.
+  if (place.lineText === '') return [`  ${dim('-->')} ${visible(place.file)}:${place.line}:${place.column}`];
   const number = String(place.line);
   const gutter = ' '.repeat(number.length + 2);
   const from = place.column - 1 > excerptCharactersMax ? place.column - 1 - excerptCharactersMax / 2 : 0;

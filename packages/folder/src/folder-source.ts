@@ -1,0 +1,304 @@
+import { join, relative, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { IgnoredObject, ObjectKey, PolicyObject, Problem } from '@doorward/resources';
+import { Claims } from './claims.js';
+import { faultText, fileProblem } from './file-problem.js';
+import { emptyFile, withFault, withText } from './manifest-file.js';
+import type { ManifestFile, StaleObject } from './manifest-file.js';
+import { lookAt, readManifestFile } from './read-file.js';
+import { scanFolder } from './scan.js';
+import type { Scan } from './scan.js';
+import { Settling } from './settling.js';
+import { FolderWatch } from './watch.js';
+
+/** One step from one state of the folder to the next. */
+export interface FolderChange {
+  /** New and changed objects. One that only moved to another line is among them: decisions name lines. */
+  readonly upserted: readonly PolicyObject[];
+  readonly removed: readonly ObjectKey[];
+  /** All problems of the folder at present. */
+  readonly problems: readonly Problem[];
+  /** All objects at present that are in force although their file broke. */
+  readonly stale: readonly StaleObject[];
+  /** Objects that were stale before this change and are not any more. */
+  readonly fixed: readonly StaleObject[];
+}
+
+export interface FolderState {
+  readonly objects: ReadonlyMap<ObjectKey, PolicyObject>;
+  readonly problems: readonly Problem[];
+  readonly stale: readonly StaleObject[];
+  readonly ignored: readonly IgnoredObject[];
+}
+
+/**
+ * How long nothing may happen to a file before it is read, in milliseconds. Saving is seldom one step: the file is emptied,
+ * then written, and a read in between would show a policy without its rules. Those steps follow each other within a
+ * millisecond or two; 10 leaves room and keeps a save below the 20 that a person's "at once" allows us here.
+ */
+const quietMs = 10;
+/**
+ * The same for a file that looks unfinished: emptied, or ending in the middle of a line. A writer that is slow (a network
+ * disk, a script that prints line by line) leaves such files, and almost nobody means one.
+ */
+const doubtfulQuietMs = 60;
+/** Files that settled wait for others of the same burst, so that a checkout is one change, but not longer than this. */
+const burstMs = 100;
+/** Events can be lost: the kernel's queue overflows, network disks send none. Then a change is seen at the next round. */
+const roundMs = 30_000;
+/** While the folder itself is missing there is nothing to watch. */
+const missingRoundMs = 500;
+
+/** The folder's files as they come to rest, and what follows from them. Made by `openFolder`. */
+export class FolderSource {
+  /** As it was given; problems and places name files below it in this form. */
+  readonly directory: string;
+  readonly #root: string;
+  readonly #claims = new Claims();
+  readonly #listeners = new Set<(change: FolderChange) => void>();
+  readonly #settling = new Settling({ quietMs, burstMs });
+  /** Signatures of the versions that `#claims` reflects. */
+  readonly #read = new Map<string, { signature: string; isEmpty: boolean }>();
+  readonly #hinted = new Set<string>();
+  #scanWanted = true;
+  #scan: Scan = { files: [], linked: [], unreadable: [], problems: [] };
+  #watchProblems: readonly Problem[] = [];
+  #problems: readonly Problem[] = [];
+  #stale: readonly StaleObject[] = [];
+  #watch: FolderWatch | undefined;
+  #isMissing = false;
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> | undefined;
+  #isClosed = false;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.#root = resolve(directory);
+  }
+
+  /** See `openFolder`. */
+  static async open(directory: string): Promise<FolderSource> {
+    const source = new FolderSource(directory);
+    // Asked first for a clear answer; the watcher would only be silent.
+    await scanFolder(source.#root, source.#shown);
+    try {
+      await source.#startWatch();
+      source.#working = source.#first();
+      await source.#working;
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+    source.#working = undefined;
+    source.#planNext();
+    return source;
+  }
+
+  /** What is in force now. */
+  get current(): FolderState {
+    return {
+      objects: this.#claims.objects,
+      problems: this.#problems,
+      stale: this.#stale,
+      ignored: this.#claims.ignored,
+    };
+  }
+
+  /** Hear of changes from now on; call the result to stop. A listener must not throw. */
+  onChange(listener: (change: FolderChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Stop watching. Resolves when no watcher and no timer is left and no change can come any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+    await this.#working;
+    await this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  async #startWatch(): Promise<void> {
+    this.#watch = await FolderWatch.start(
+      this.#root,
+      (path) => {
+        this.#hint(path);
+      },
+      (error) => {
+        this.#watchProblems = [
+          fileProblem(
+            'DW0131',
+            this.directory,
+            `changes of ${this.directory} are not seen at once: ${faultText(error)}`,
+            'restart after mending it; until then the folder is read every 30 s',
+          ),
+        ];
+        this.#hint(undefined);
+      },
+    );
+  }
+
+  /** What is there at the start is taken as it is: there is no good version yet that a half-written file could replace. */
+  async #first(): Promise<void> {
+    await this.#look(true);
+    await this.#commit(this.#settling.all(), true);
+  }
+
+  readonly #shown = (path: string): string => join(this.directory, relative(this.#root, path));
+
+  #hint(path: string | undefined): void {
+    if (path === undefined) this.#scanWanted = true;
+    else this.#hinted.add(path);
+    this.#plan(0);
+  }
+
+  #plan(delayMs: number): void {
+    if (this.#isClosed || this.#working) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#working = this.#work().finally(() => {
+        this.#working = undefined;
+        this.#planNext();
+      });
+    }, delayMs);
+  }
+
+  #planNext(): void {
+    const isHinted = this.#scanWanted || this.#hinted.size > 0;
+    const round = this.#isMissing ? missingRoundMs : roundMs;
+    this.#plan(isHinted ? 0 : (this.#settling.waitMs(performance.now()) ?? round));
+  }
+
+  async #work(): Promise<void> {
+    // A round that nobody asked for begins with a look everywhere.
+    const isRound = !this.#scanWanted && this.#hinted.size === 0 && this.#settling.isIdle;
+    await this.#look(isRound || this.#scanWanted);
+    const ready = this.#settling.ready(performance.now());
+    await this.#commit(ready, false);
+  }
+
+  /** Find out which files differ from what was read of them, and since when. */
+  async #look(everywhere: boolean): Promise<void> {
+    const hinted = new Set(this.#hinted);
+    this.#hinted.clear();
+    this.#scanWanted = false;
+    if (everywhere) await this.#scanAll();
+    const paths = new Set([...hinted, ...this.#settling.paths]);
+    if (everywhere && !this.#isMissing)
+      for (const path of [...this.#scan.files, ...this.#claims.paths]) paths.add(path);
+    const listed = new Set(this.#scan.files);
+    for (const path of paths) {
+      // A folder that cannot be listed says nothing of its files; they stay as they were.
+      if (everywhere && !listed.has(path) && this.#scan.unreadable.some((folder) => path.startsWith(folder + sep)))
+        continue;
+      const looked = await lookAt(path, this.#shown(path));
+      const signature = looked.kind === 'file' ? looked.signature : looked.kind;
+      const known = this.#read.get(path)?.signature;
+      const isChanged = known === undefined ? looked.kind !== 'gone' : known !== signature;
+      if (hinted.has(path) || isChanged || this.#settling.has(path)) {
+        this.#settling.saw(path, signature, hinted.has(path), performance.now());
+      }
+    }
+  }
+
+  async #scanAll(): Promise<void> {
+    const wasMissing = this.#isMissing;
+    try {
+      this.#scan = await scanFolder(this.#root, this.#shown);
+      this.#isMissing = false;
+    } catch (error) {
+      this.#isMissing = true;
+      this.#scan = {
+        ...this.#scan,
+        problems: [
+          fileProblem(
+            'DW0136',
+            this.directory,
+            `the folder ${this.directory} cannot be read any more: ${faultText(error)}`,
+            'what it held before stays in force; bring it back, or stop doorward',
+          ),
+        ],
+      };
+    }
+    if (wasMissing && !this.#isMissing && !this.#isClosed) {
+      // The watcher lost its folder; the one of this name now is another.
+      await this.#watch?.close();
+      await this.#startWatch();
+    }
+    if (!this.#isMissing) this.#watch?.watchLinked(this.#scan.linked);
+  }
+
+  /** Read the files that came to rest and tell what changed. */
+  async #commit(paths: readonly string[], isFirst: boolean): Promise<void> {
+    const changes = new Map<string, ManifestFile | undefined>();
+    for (const path of paths) {
+      const change = await this.#readOne(path, isFirst);
+      if (change !== 'wait') changes.set(path, change);
+    }
+    // All files of a folder vanish when the folder does. That is no wish to lift its policies.
+    if ([...changes.values()].includes(undefined)) await this.#scanAll();
+    if (this.#isMissing) {
+      this.#settling.clear();
+      changes.clear();
+    }
+    for (const [path, file] of changes) if (!file) this.#read.delete(path);
+    this.#tell(changes);
+  }
+
+  async #readOne(path: string, isFirst: boolean): Promise<ManifestFile | 'wait' | undefined> {
+    const contents = await readManifestFile(path, this.#shown(path));
+    const before = this.#claims.file(path) ?? emptyFile(this.#shown(path));
+    const known = this.#read.get(path);
+    switch (contents.kind) {
+      case 'moving':
+        this.#settling.saw(path, 'moving', true, performance.now());
+        return 'wait';
+      case 'gone':
+        this.#settling.forget(path);
+        return undefined;
+      case 'bad':
+        this.#settling.forget(path);
+        this.#read.set(path, { signature: (await this.#signatureOf(path)) ?? 'bad', isEmpty: false });
+        return withFault(before, contents.problem, new Date().toISOString());
+      case 'text': {
+        const isEmpty = contents.text.trim() === '';
+        const isDoubtful = (isEmpty && known?.isEmpty === false) || (!isEmpty && !looksComplete(contents.text));
+        if (!isFirst && isDoubtful && !this.#settling.isQuietFor(path, doubtfulQuietMs, performance.now())) {
+          this.#settling.extend(path, doubtfulQuietMs);
+          return 'wait';
+        }
+        this.#settling.forget(path);
+        this.#read.set(path, { signature: contents.signature, isEmpty });
+        return withText(before, contents.text, new Date().toISOString());
+      }
+    }
+  }
+
+  async #signatureOf(path: string): Promise<string | undefined> {
+    const looked = await lookAt(path, this.#shown(path));
+    return looked.kind === 'file' ? looked.signature : looked.kind;
+  }
+
+  #tell(changes: ReadonlyMap<string, ManifestFile | undefined>): void {
+    const { upserted, removed } = this.#claims.update(changes);
+    const problems = [...this.#watchProblems, ...this.#scan.problems, ...this.#claims.problems];
+    const stale = this.#claims.stale;
+    const staleKeys = new Set(stale.map(({ key }) => key));
+    const fixed = this.#stale.filter(({ key }) => !staleKeys.has(key));
+    const isNothing =
+      upserted.length === 0 &&
+      removed.length === 0 &&
+      isDeepStrictEqual(problems, this.#problems) &&
+      isDeepStrictEqual(stale, this.#stale);
+    this.#problems = problems;
+    this.#stale = stale;
+    if (isNothing || this.#isClosed) return;
+    const change = { upserted, removed, problems, stale, fixed };
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** A whole file ends with a line break, or is JSON and ends with its bracket; editors and tools see to that. */
+const looksComplete = (text: string): boolean => /(?:[\r\n]|[}\]])\s*$/.test(text.slice(-256));

@@ -1,0 +1,70 @@
+import { keyOf, parseManifests } from '@doorward/resources';
+import type { IgnoredObject, ObjectKey, PolicyObject, Problem } from '@doorward/resources';
+
+/** An object of which the file no longer holds a good version: what is in force is the last one that was good. */
+export interface StaleObject {
+  readonly key: ObjectKey;
+  readonly file: string;
+  /** When the file broke: RFC 3339. */
+  readonly since: string;
+}
+
+export interface HeldObject {
+  readonly object: PolicyObject;
+  /** Set while the object is kept from an earlier version of the file. */
+  readonly staleSince: string | undefined;
+}
+
+/** What one file holds at present. Each version makes a new value from the one before. */
+export interface ManifestFile {
+  /** As shown to people. */
+  readonly name: string;
+  readonly held: ReadonlyMap<ObjectKey, HeldObject>;
+  readonly problems: readonly Problem[];
+  readonly ignored: readonly IgnoredObject[];
+}
+
+export const emptyFile = (name: string): ManifestFile => ({ name, held: new Map(), problems: [], ignored: [] });
+
+/**
+ * A new text of a file. A document that is broken keeps the last good version of its object; one that does not even say whose
+ * it is might be any object of the file that is missing now, so all of these are kept.
+ */
+export function withText(before: ManifestFile, text: string, now: string): ManifestFile {
+  const { objects, problems, ignored, failed } = parseManifests(text, before.name);
+  const held = new Map<ObjectKey, HeldObject>();
+  const repeated: Problem[] = [];
+  for (const object of objects) {
+    const key = keyOf(object);
+    const first = held.get(key);
+    if (first) repeated.push(repeatedProblem(key, object, first.object));
+    else held.set(key, { object, staleSince: undefined });
+  }
+  const broken = new Set(failed.map(({ key }) => key));
+  for (const [key, { object, staleSince }] of before.held) {
+    if (!held.has(key) && (broken.has(key) || broken.has(undefined)))
+      held.set(key, { object, staleSince: staleSince ?? now });
+  }
+  return { name: before.name, held, problems: [...problems, ...repeated], ignored };
+}
+
+/** A file that cannot be read any more: all it held is kept. */
+export function withFault(before: ManifestFile, problem: Problem, now: string): ManifestFile {
+  const held = new Map(
+    [...before.held].map(([key, { object, staleSince }]) => [key, { object, staleSince: staleSince ?? now }]),
+  );
+  return { name: before.name, held, problems: [problem], ignored: [] };
+}
+
+/** `key` is written at two places; the second is the one marked. */
+export function repeatedProblem(key: ObjectKey, second: PolicyObject, first: PolicyObject): Problem {
+  const { place } = second;
+  const where = first.place ? `${first.place.file}:${first.place.line}` : 'elsewhere';
+  return {
+    code: 'DW0134',
+    severity: 'error',
+    message: `\`${key}\` is written twice; the one at ${where} is in force`,
+    ...(place && { place: { ...place, length: second.metadata.name.length, lineText: '' } }),
+    help: 'remove one of the two, or rename it',
+  };
+}

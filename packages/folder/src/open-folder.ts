@@ -1,0 +1,20 @@
+import { faultText } from './file-problem.js';
+import { FolderSource } from './folder-source.js';
+
+/** The folder cannot be a source at all; the message is a sentence for people. */
+export class FolderError extends Error {
+  override readonly name = 'FolderError';
+}
+
+/**
+ * Read every manifest below a folder and watch it from then on. Skipped are folders that begin with a dot, `node_modules` and
+ * policy tests (`*.test.yaml`). Problems in files are part of the state; a folder that is missing or cannot be listed rejects
+ * with a {@link FolderError}.
+ */
+export async function openFolder(directory: string): Promise<FolderSource> {
+  try {
+    return await FolderSource.open(directory);
+  } catch (error) {
+    throw new FolderError(`the folder \`${directory}\` cannot be read: ${faultText(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,18 @@
+import { basename, extname } from 'node:path';
+
+/** Nesting of folders that nobody reaches on purpose; it ends a walk through links that lead ever deeper. */
+export const depthMax = 32;
+
+const extensions = new Set(['.yaml', '.yml', '.json']);
+
+/** Whether a file of this name holds manifests. Policy tests (`*.test.yaml`) stand beside them and hold none. */
+export function isManifestName(path: string): boolean {
+  const name = basename(path);
+  const extension = extname(name);
+  return extensions.has(extension) && !name.startsWith('.') && !name.slice(0, -extension.length).endsWith('.test');
+}
+
+/** Whether a folder of this name is left out: version control, editors, and the hidden halves of a ConfigMap volume. */
+export function isSkippedFolder(name: string): boolean {
+  return name.startsWith('.') || name === 'node_modules';
+}
