@@ -264,7 +264,8 @@ export class ClientFrames implements FrameHandler {
     const stream = streams.get(streamId);
     if (stream === undefined) return;
     if (stream.kind === 'forwarded') this.#connection.appOut.pass(bytes, at, end);
-    this.#connection.closeStream(streamId, 'reset');
+    // Not 'reset': who resets a stream has nothing on the way for it.
+    this.#connection.closeStream(streamId, 'ended');
   }
 
   #settings(flags: number, streamId: number, bytes: Buffer, at: number, end: number): void {

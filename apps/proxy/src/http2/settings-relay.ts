@@ -9,6 +9,7 @@ import {
 import type { Http2Limits } from './limits.js';
 import type { Output } from './output.js';
 
+type Owed = 'own' | 'relayed';
 type Setting = readonly [id: number, value: number];
 
 /**
@@ -28,8 +29,8 @@ const pendingMax = 200;
  */
 export class SettingsRelay {
   /** For each SETTINGS that a peer has yet to acknowledge: whether the far peer waits for it. */
-  readonly #clientOwes: ('own' | 'relayed')[] = [];
-  readonly #appOwes: ('own' | 'relayed')[] = [];
+  readonly #clientOwes: Owed[] = [];
+  readonly #appOwes: Owed[] = [];
   #appIsUp = false;
   /** What the client asked for before the application was dialled. */
   readonly #fromClient: Http2Settings = {};
@@ -67,17 +68,13 @@ export class SettingsRelay {
       this.clientOut.write(settingsAckFrame());
       return undefined;
     }
-    this.appOut.write(settingsFrame(this.#forApp(settings)));
-    this.#appOwes.push('relayed');
-    return tooMany(this.#appOwes);
+    return pass(this.#forApp(settings), this.appOut, this.#appOwes, this.clientOut);
   }
 
   appSays(settings: Http2Settings): FrameError | undefined {
     // RFC 9113 §6.5.2: only a client may enable push.
     if (settings.enablePush === 1) return { code: http2Error.protocolError, message: 'ENABLE_PUSH from a server' };
-    this.clientOut.write(settingsFrame(this.#forClient(settings)));
-    this.#clientOwes.push('relayed');
-    return tooMany(this.#clientOwes);
+    return pass(this.#forClient(settings), this.clientOut, this.#clientOwes, this.appOut);
   }
 
   /** The client has acknowledged. `'own'`: our first SETTINGS, so it has given up its dynamic table. */
@@ -131,7 +128,15 @@ const unasked: FrameError = {
   message: 'SETTINGS acknowledged that were not sent',
 };
 
-const tooMany = (owed: readonly unknown[]): FrameError | undefined =>
-  owed.length <= pendingMax
+/** Pass settings on to a peer; where they are of no interest to it and nothing is under way, acknowledge them at once. */
+const pass = (settings: readonly Setting[], to: Output, owed: Owed[], from: Output): FrameError | undefined => {
+  if (settings.length === 0 && !owed.includes('relayed')) {
+    from.write(settingsAckFrame());
+    return undefined;
+  }
+  to.write(settingsFrame(settings));
+  owed.push('relayed');
+  return owed.length <= pendingMax
     ? undefined
     : { code: http2Error.enhanceYourCalm, message: `more than ${pendingMax} SETTINGS were not acknowledged` };
+};

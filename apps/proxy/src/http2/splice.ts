@@ -64,7 +64,7 @@ class Splice implements Sockets {
     // An error is followed by 'close', which is where we look.
     client.on('error', ignore);
     client.on('close', this.#clientClosed);
-    if (client.destroyed) return void this.#clientClosed();
+    if (client.destroyed) return this.#clientClosed();
     client.on('data', this.#clientData);
     client.on('end', this.#clientEnded);
     client.on('drain', this.#balance);
@@ -172,7 +172,7 @@ class Splice implements Sockets {
     app.setNoDelay(true);
     app.on('error', ignore);
     app.on('close', this.#appClosed);
-    if (app.destroyed) return void this.#appClosed();
+    if (app.destroyed) return this.#appClosed();
     app.on('data', this.#appData);
     app.on('end', this.#appEnded);
     app.on('drain', this.#balance);

@@ -24,7 +24,7 @@ import {
   type DataPart,
 } from '@doorward/http';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { AppUnreachable, type RequestDecision, type Session, type SessionError } from '../inbound/session.js';
 import { type Http2Options, spliceHttp2 } from './index.js';
 
@@ -69,6 +69,11 @@ export class TestSession implements Session {
   readonly errors: SessionError[] = [];
   readonly requests: HttpRequest[] = [];
   dials = 0;
+  /** The proxy's end of the client connection. */
+  stream: Socket | undefined;
+  /** The proxy's connection to the application. */
+  readonly connected: Promise<Socket>;
+  #connected: (app: Socket) => void = () => undefined;
   readonly #policy: InboundPolicy;
 
   constructor(
@@ -76,6 +81,7 @@ export class TestSession implements Session {
     readonly clientId: string | undefined,
     filters: readonly HttpFilter[],
     readonly draining: AbortSignal,
+    private readonly dialsThatFail: number,
   ) {
     this.client = {
       ip: { family: 4, value: 0x7f000009 },
@@ -85,6 +91,9 @@ export class TestSession implements Session {
           : { kind: 'established', identity: { kind: 'dns', name: clientId } },
     };
     this.#policy = policyOf(filters);
+    this.connected = new Promise((resolve) => {
+      this.#connected = resolve;
+    });
   }
 
   decideRequest(request: HttpRequest): RequestDecision {
@@ -97,9 +106,11 @@ export class TestSession implements Session {
 
   async connectApp(): Promise<Socket> {
     this.dials += 1;
-    if (this.appPort === undefined) throw new AppUnreachable(502, 'client error (Connect)');
+    if (this.appPort === undefined || this.dials <= this.dialsThatFail)
+      throw new AppUnreachable(502, 'client error (Connect)');
     const socket = connect({ host: '127.0.0.1', port: this.appPort, allowHalfOpen: true });
     await once(socket, 'connect');
+    this.#connected(socket);
     return socket;
   }
 
@@ -111,6 +122,7 @@ export class TestSession implements Session {
 export interface TestProxyOptions extends Http2Options {
   /** `undefined`: nothing listens. */
   readonly appPort: number | undefined;
+  readonly dialsThatFail?: number;
   readonly clientId?: string;
   readonly filters?: readonly HttpFilter[];
 }
@@ -133,7 +145,9 @@ export const startProxy = async (options: TestProxyOptions): Promise<TestProxy> 
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (stream) => {
     sockets.add(stream);
-    const session = new TestSession(options.appPort, options.clientId, options.filters ?? [], draining.signal);
+    const { appPort, clientId, filters = [], dialsThatFail = 0 } = options;
+    const session = new TestSession(appPort, clientId, filters, draining.signal, dialsThatFail);
+    session.stream = stream;
     sessions.push(session);
     splices.push(spliceHttp2({ stream, session }, options));
   });
@@ -152,10 +166,43 @@ export const startProxy = async (options: TestProxyOptions): Promise<TestProxy> 
   };
 };
 
+/** What a test has started, ended in reverse. */
+export class Started {
+  readonly #ends: (() => Promise<void> | void)[] = [];
+
+  add(end: () => Promise<void> | void): void {
+    this.#ends.push(end);
+  }
+
+  async proxy(options: TestProxyOptions): Promise<TestProxy> {
+    const proxy = await startProxy(options);
+    this.add(() => proxy.close());
+    return proxy;
+  }
+
+  async client(proxy: TestProxy, settings: readonly (readonly [number, number])[] = []): Promise<RawPeer> {
+    const peer = await rawClient(proxy.port, settings);
+    this.add(() => void peer.socket.destroy());
+    return peer;
+  }
+
+  async app(settings: readonly (readonly [number, number])[] = []): Promise<RawApp> {
+    const app = await rawApp(settings);
+    this.add(() => app.close());
+    return app;
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends.splice(0).toReversed()) await end();
+  }
+}
+
 export const listen = async (server: Server): Promise<number> => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
 };
 
 export interface SeenFrame {
@@ -305,10 +352,12 @@ export interface RawApp {
 
 export const rawApp = async (settings: readonly (readonly [number, number])[] = []): Promise<RawApp> => {
   const peers: RawPeer[] = [];
+  const sockets: Socket[] = [];
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const peer = new RawPeer(socket, clientPreface.length);
     peer.say(settingsFrame(settings));
     peers.push(peer);
+    sockets.push(socket);
     server.emit('peer');
   });
   const port = await listen(server);
@@ -322,7 +371,7 @@ export const rawApp = async (settings: readonly (readonly [number, number])[] = 
       }
     },
     close: () => {
-      for (const peer of peers) peer.socket.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
     },
   };
