@@ -1,0 +1,91 @@
+/** Objects that look as if they should matter to a port, and have no effect on it: what a person with a 403 has to know. */
+import type { Finding, ObjectStatus, PolicyIndex } from '@doorward/index';
+import { didYouMean, matchesSelector, type GRPCRoute, type HTTPRoute, type Server } from '@doorward/resources';
+import type { Part } from './explanation.js';
+import { findingText } from './finding-text.js';
+import type { Target } from './target.js';
+
+/** `server`: the one that has the port. */
+export function notInForce(index: PolicyIndex, target: Target, server: Server | undefined): Part[] {
+  const { namespace } = target.workload.ref;
+  return index
+    .statuses()
+    .filter(({ object, state }) => state !== 'in-force' && object.metadata.namespace === namespace)
+    .flatMap((status) => {
+      const findings = relevantFindings(status, index, target, server);
+      if (findings.length === 0) return [];
+      const text = findings.map((finding) => findingText(finding, namespace, index)).join('; ');
+      return [{ kind: status.object.kind, name: status.object.metadata.name, place: status.place, text }];
+    });
+}
+
+function relevantFindings(
+  { object, state, findings }: ObjectStatus,
+  index: PolicyIndex,
+  target: Target,
+  server: Server | undefined,
+): readonly Finding[] {
+  switch (object.kind) {
+    case 'Server':
+      return findings.filter((finding) => concernsPort(finding, object, target, server));
+    case 'HTTPRoute':
+    case 'GRPCRoute':
+      return findings.filter((finding) => concernsRoutes(finding, server));
+    case 'AuthorizationPolicy':
+      if (state !== 'not-in-force') return [];
+      switch (object.spec.target.kind) {
+        case 'Namespace':
+          return server === undefined ? [] : findings;
+        case 'Server':
+          return isMeant(object.spec.target.name, server && [server.metadata.name]) ? findings : [];
+        case 'HTTPRoute':
+        case 'GRPCRoute': {
+          const routes = server === undefined ? [] : routesAt(index, server).map(({ metadata }) => metadata.name);
+          return isMeant(object.spec.target.name, routes) ? findings : [];
+        }
+      }
+      return [];
+    case 'ServerAuthorization': {
+      if (state !== 'not-in-force') return [];
+      const wanted = object.spec.server;
+      const isFor =
+        wanted.kind === 'name'
+          ? isMeant(wanted.name, server && [server.metadata.name])
+          : server !== undefined && matchesSelector(wanted.selector, server.metadata.labels);
+      return isFor ? findings : [];
+    }
+    // Reported with the policies that refer to them; and no rate limit denies for good.
+    case 'MeshTLSAuthentication':
+    case 'NetworkAuthentication':
+    case 'HTTPLocalRateLimitPolicy':
+      return [];
+  }
+}
+
+/** A Server whose port name is unknown here; or, where no Server has the port, one that would if it selected the workload. */
+function concernsPort(finding: Finding, object: Server, target: Target, server: Server | undefined): boolean {
+  const { ref } = target.workload;
+  if (finding.kind === 'no-port') {
+    return finding.workloads.some(({ kind, name }) => kind === ref.kind && name === ref.name);
+  }
+  const { port } = object.spec;
+  return finding.kind === 'no-workload' && server === undefined && (port === target.port || port === target.portName);
+}
+
+function concernsRoutes(finding: Finding, server: Server | undefined): boolean {
+  const name = server?.metadata.name;
+  if (finding.kind === 'conflicted' || finding.kind === 'protocol-without-routes') return finding.server === name;
+  const missing = finding.kind === 'target-missing' ? finding.name : undefined;
+  return missing !== undefined && name !== undefined && didYouMean(missing, [name]) !== undefined;
+}
+
+/** Whether a name is one of those, or was probably meant to be. Where nothing has the port, any name may have been meant. */
+function isMeant(name: string, names: readonly string[] | undefined): boolean {
+  return names === undefined || names.includes(name) || didYouMean(name, names) !== undefined;
+}
+
+function routesAt(index: PolicyIndex, { metadata }: Server): (HTTPRoute | GRPCRoute)[] {
+  return [...index.objects()]
+    .filter((object) => object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute')
+    .filter((route) => route.metadata.namespace === metadata.namespace && route.spec.servers.includes(metadata.name));
+}
