@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { joinStreams } from './join-streams.js';
+
+const sockets: Socket[] = [];
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(servers.splice(0).map(async (server) => new Promise((resolve) => server.close(resolve))));
+});
+
+async function pair(): Promise<{ outer: Socket; inner: Socket }> {
+  const server = createServer({ allowHalfOpen: true });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const outer = connect({ host: '127.0.0.1', port: address.port, allowHalfOpen: true });
+  const [inner] = (await once(server, 'connection')) as [Socket];
+  sockets.push(outer, inner);
+  return { outer, inner };
+}
+
+async function joined(): Promise<{ client: Socket; app: Socket; done: Promise<void> }> {
+  const [left, right] = await Promise.all([pair(), pair()]);
+  return { client: left.outer, app: right.outer, done: joinStreams(left.inner, right.inner) };
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  // Not by iterating, which would destroy the socket at the end of what it reads.
+  socket.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  await once(socket, 'end');
+  return text;
+}
+
+describe('two joined connections', () => {
+  it('carry bytes both ways, and an end as an end', async () => {
+    const { client, app, done } = await joined();
+    client.end('question');
+    expect(await readAll(app)).toBe('question');
+    app.end('answer');
+    expect(await readAll(client)).toBe('answer');
+    await done;
+  });
+
+  it('end together when one breaks', async () => {
+    const { client, app, done } = await joined();
+    client.write('half a ques');
+    await once(app, 'readable');
+    client.resetAndDestroy();
+    expect(await readAll(app)).toBe('half a ques');
+    await done;
+  });
+
+  it('end when one side has closed and the other only ever waits', async () => {
+    const { client, app, done } = await joined();
+    client.end();
+    await readAll(app);
+    app.end('bye');
+    app.destroySoon();
+    // The client does not read and does not close: it is let go all the same.
+    await done;
+  });
+
+  it('end when the side that is left stops after the other is gone', async () => {
+    const { client, app, done } = await joined();
+    app.end();
+    app.destroySoon();
+    await once(client, 'readable');
+    client.read();
+    client.write('too late');
+    client.on('error', () => {});
+    client.destroy();
+    await done;
+  });
+});
