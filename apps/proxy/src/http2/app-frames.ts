@@ -16,6 +16,9 @@ import { type HeaderBlock, HeaderBlockCollector, type HeaderBlockStep } from './
 import { ResponseBlocks } from './response-blocks.js';
 import type { Stream } from './stream-table.js';
 
+/** Almost always a server of HTTP/1 on a port that clients speak HTTP/2 to. */
+const notHttp2 = 'it did not answer in HTTP/2; does it speak HTTP/1 only?';
+
 /** The frames of the application: they pass, where the client still wants them and they keep the rules. */
 export class AppFrames implements FrameHandler {
   readonly #connection: Connection;
@@ -31,14 +34,13 @@ export class AppFrames implements FrameHandler {
   }
 
   onFrameError(error: FrameError): void {
-    this.#connection.failApp(error);
+    this.#connection.failApp(this.#settingsSeen ? error : { ...error, message: notHttp2 });
   }
 
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, at: number, end: number): void {
     if (this.#connection.isClosed) return;
     if (!this.#settingsSeen) {
-      if (type !== frameType.settings || (flags & frameFlag.ack) !== 0)
-        return this.#fail('the first frame is not SETTINGS');
+      if (type !== frameType.settings || (flags & frameFlag.ack) !== 0) return this.#fail(notHttp2);
       this.#settingsSeen = true;
     }
     if (this.#collector.isOpen && type !== frameType.continuation) return this.#fail('a frame within a header block');
@@ -71,7 +73,7 @@ export class AppFrames implements FrameHandler {
   onDataPart({ streamId, flags, length, first, last, bytes, from, to }: DataPart): void {
     if (this.#connection.isClosed) return;
     if (first) {
-      if (!this.#settingsSeen) return this.#fail('the first frame is not SETTINGS');
+      if (!this.#settingsSeen) return this.#fail(notHttp2);
       if (this.#collector.isOpen) return this.#fail('a frame within a header block');
       if (!this.#mayCarry(streamId, length, (flags & frameFlag.endStream) !== 0)) {
         this.#connection.creditApp(to - from);

@@ -233,7 +233,10 @@ export class Connection {
   failApp({ code, message }: FrameError): void {
     if (this.isClosed) return;
     this.appOut.write(goawayFrame(0, code));
-    this.loseApp(unexpected(`the application broke HTTP/2: ${message}`));
+    const reason = `the application broke HTTP/2: ${message}`;
+    // Said here too, for a connection without an open request.
+    this.session.reportError({ message: this.answers.text(reason) });
+    this.loseApp(unexpected(reason));
   }
 
   /** There is no application any more: answer what waits for it, and let the client go. */

@@ -98,7 +98,7 @@ describe('a request through the splice', () => {
     const client = clientOf(proxy);
     const paths = Array.from({ length: 60 }, (_, index) => ['/open/a', '/denied/b', '/nowhere', '/limited'][index % 4]);
     const answers = await Promise.all(paths.map((path) => request(client, { ':path': path }, Buffer.from('hello'))));
-    const outcomes = answers.map(({ headers, body }) => `${headers[':status']} ${body.toString()}`);
+    const outcomes = answers.map(({ headers, body }) => `${String(headers[':status'])} ${body.toString()}`);
     expect(outcomes).toEqual(paths.map((_, index) => ['200 hello', '403 ', '404 ', '429 '][index % 4]));
     expect(new Set(seen)).toEqual(new Set(['/open/a']));
     expect(proxy.sessions.map(({ dials, requests }) => [dials, requests.length])).toEqual([[1, 60]]);
@@ -199,7 +199,7 @@ describe('a request through the splice', () => {
 
   it('may be HEAD, have informational responses and trailers', async () => {
     const app = await startApp((stream, headers) => {
-      if (headers[':method'] === 'HEAD') return void stream.respond({ ':status': 200, 'content-length': '99' });
+      if (headers[':method'] === 'HEAD') return stream.respond({ ':status': 200, 'content-length': '99' });
       stream.additionalHeaders({ ':status': 103, link: '</a>' });
       stream.respond({ ':status': 200 }, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'x-end': 'yes' }));
@@ -371,7 +371,9 @@ describe('ends', () => {
     const proxy = await started.proxy({ appPort: undefined });
     const client = clientOf(proxy);
     await once(client, 'remoteSettings');
+    const left: Promise<number[]> = once(client, 'goaway');
     proxy.drain();
+    expect((await left)[0]).toBe(0);
     await once(client, 'close');
     await proxy.over();
   });

@@ -18,6 +18,8 @@ const pausedAbove = 131_072;
 const silencedAbove = 524_288;
 /** Between two attempts to dial. */
 const redialAfterMs = 100;
+/** How long a client may take to read what is left for it when all is said: at most about 400 KiB, so 30 s suit the slowest of links. */
+const unreadMs = 30_000;
 /** After this a client that has not answered our ping is taken to have heard the GOAWAY. */
 const drainPingMs = 1000;
 
@@ -233,11 +235,21 @@ class Splice implements Sockets {
     // Read on, or what we wrote last could be lost to the reset that unread bytes cause.
     this.#client.resume();
     this.#app?.resume();
+    // What was written last may be the end of a long answer: it has its time, the wait for the client's own end is short.
+    if (this.#client.writableFinished || this.#client.destroyed) this.#linger(this.#options.lingerMs);
+    else {
+      this.#linger(unreadMs);
+      this.#client.once('finish', () => this.#linger(this.#options.lingerMs));
+    }
+    this.#finishIfOver();
+  }
+
+  #linger(ms: number): void {
+    clearTimeout(this.#lingerTimer);
     this.#lingerTimer = setTimeout(() => {
       this.#client.destroy();
       this.#app?.destroy();
-    }, this.#options.lingerMs);
-    this.#finishIfOver();
+    }, ms);
   }
 
   #finishIfOver(): void {
