@@ -118,7 +118,8 @@ export class TestProxy {
   }
 }
 
-async function dial(port: number): Promise<Socket> {
+/** As the proxy's own connector does it. */
+export async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   try {
     await once(socket, 'connect');

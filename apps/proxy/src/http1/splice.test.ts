@@ -550,6 +550,19 @@ describe('an application that fails', () => {
     expect(await peer.untilEnd()).toBe('HTTP/1.1 200 OK\r\nDate: -\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n');
   });
 
+  it('nor for HTTP/1.0, where only a reset can say so', async () => {
+    const { peer } = await setup(async (appPeer) => {
+      await appPeer.until((text) => text.endsWith('\r\n\r\n'));
+      appPeer.send('HTTP/1.0 200 OK\r\nDate: -\r\n\r\nabc');
+      await peer.until((text) => text.endsWith('abc'));
+      appPeer.socket.resetAndDestroy();
+    });
+    peer.send('GET /1 HTTP/1.0\r\n\r\n');
+    const [error] = await once(peer.socket, 'error');
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect(peer.received).toBe('HTTP/1.0 200 OK\r\nDate: -\r\n\r\nabc');
+  });
+
   it('by closing an idle connection costs a new one and no request', async () => {
     const { app, proxy, peer } = await setup(async (appPeer) => {
       await appPeer.until((text) => text.endsWith('\r\n\r\n'));

@@ -2,6 +2,7 @@ import type { Permit } from '@doorward/core';
 import { BodyReader, type HeadEdit, Refusal, type RequestHead, RequestReader } from '@doorward/http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { AppUnreachable, type ClientConnection, type RequestDecision, type Session } from '../inbound/session.js';
 import { joinStreams } from '../tcp/join-streams.js';
 import {
@@ -15,6 +16,7 @@ import {
   unexpectedError,
 } from './answer.js';
 import { AppConnection, type AppEvents } from './app-connection.js';
+import { Deadline } from './deadline.js';
 import { applyFilters } from './filters.js';
 import { clientIdHeader, ForwardedRequest } from './forwarded-request.js';
 import { http1Defaults, type Http1Options, joinedBodyLengthMax, lingerBytesMax } from './options.js';
@@ -51,8 +53,6 @@ interface Exchange {
 /** May be sent twice without doing anything twice (RFC 9110 §9.2.1). */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-const never = Number.POSITIVE_INFINITY;
-
 /**
  * Requests are taken strictly one by one: the next head is read when the last response has ended. So one exchange is open at a
  * time, every byte of the application answers a known request, and what is held in memory is the one chunk that arrived too
@@ -77,11 +77,8 @@ class Http1Splice implements AppEvents {
   #bodyStarted = false;
   /** Forgotten while lingering. */
   #lingered = 0;
-  /** When the connection is closed if nothing happens, on the clock of `performance.now()`. */
-  #deadline = never;
-  #timer: NodeJS.Timeout | undefined;
-  /** When the timer looks at the deadline. */
-  #timerAt = never;
+  /** Within a head, between requests, and while lingering; an open request may take its time. */
+  readonly #deadline = new Deadline(() => this.#expired());
 
   constructor({ stream, session }: ClientConnection, options: Required<Http1Options>, resolve: () => void) {
     this.#client = stream;
@@ -107,7 +104,7 @@ class Http1Splice implements AppEvents {
     // `close` follows; there is nobody left to tell.
     client.on('error', ignore);
     this.#session.draining.addEventListener('abort', this.#onDraining);
-    this.#expire(this.#options.headTimeoutMs);
+    this.#deadline.set(this.#options.headTimeoutMs);
     client.resume();
     if (this.#session.draining.aborted) this.#onDraining();
   }
@@ -179,7 +176,7 @@ class Http1Splice implements AppEvents {
 
   #over(): void {
     this.#state = 'closed';
-    clearTimeout(this.#timer);
+    this.#deadline.stop();
     this.#session.draining.removeEventListener('abort', this.#onDraining);
     this.#dropApp();
     this.#rest = undefined;
@@ -205,7 +202,7 @@ class Http1Splice implements AppEvents {
       const started = this.#heads.started;
       const head = this.#heads.read(chunk);
       if (head === undefined) {
-        if (!started) this.#expire(this.#options.headTimeoutMs);
+        if (!started) this.#deadline.set(this.#options.headTimeoutMs);
       } else if (head instanceof Refusal) {
         this.#refuse(head);
       } else {
@@ -230,7 +227,7 @@ class Http1Splice implements AppEvents {
   }
 
   #decide(head: RequestHead): void {
-    this.#deadline = never;
+    this.#deadline.clear();
     const session = this.#session;
     const { clientId, serverAddress } = session;
     const withoutHost = this.#options.withoutHost === 'server-address' ? serverAddress : undefined;
@@ -279,7 +276,7 @@ class Http1Splice implements AppEvents {
       this.#close();
     } else {
       this.#state = 'heads';
-      this.#expireIdle();
+      this.#deadline.set(this.#options.idleTimeoutMs);
     }
   }
 
@@ -484,7 +481,7 @@ class Http1Splice implements AppEvents {
       return;
     }
     this.#state = 'heads';
-    this.#expireIdle();
+    this.#deadline.set(this.#options.idleTimeoutMs);
     this.#readHeads();
   }
 
@@ -501,12 +498,8 @@ class Http1Splice implements AppEvents {
     }
     this.#session.reportError({ message: `response cut off: ${problem}` });
     // To a client that reads until the end, an orderly end would look complete.
-    if (endsWithConnection) {
-      if (this.#client instanceof Socket && !this.#client.connecting) this.#client.resetAndDestroy();
-      else this.#client.destroy();
-    } else {
-      this.#close();
-    }
+    if (endsWithConnection) breakOff(this.#client);
+    else this.#close();
   }
 
   #tunnel(app: AppConnection): void {
@@ -516,8 +509,7 @@ class Http1Splice implements AppEvents {
       return;
     }
     this.#state = 'tunnel';
-    this.#deadline = never;
-    clearTimeout(this.#timer);
+    this.#deadline.stop();
     // docs/spec/data-plane.md §10: a tunnel holds up the drain, but isn't told of it.
     this.#session.draining.removeEventListener('abort', this.#onDraining);
     client.off('data', this.#onData);
@@ -548,50 +540,33 @@ class Http1Splice implements AppEvents {
   /** End the connection behind what has been written, and wait a moment for the client to end its side. */
   #close(): void {
     this.#state = 'lingering';
-    this.#deadline = never;
+    this.#deadline.clear();
     this.#exchange = undefined;
     this.#rest = undefined;
     this.#dropApp();
     // The clock starts when the client's side has taken everything: a slow reader is not to lose its response.
     this.#client.end(() => {
-      if (this.#state === 'lingering') this.#expire(this.#options.lingerMs);
+      if (this.#state === 'lingering') this.#deadline.set(this.#options.lingerMs);
     });
     this.#resume();
   }
 
-  /** Close when this time is up, unless something else is agreed until then. */
-  #expire(afterMs: number): void {
-    this.#deadline = performance.now() + afterMs;
-    this.#arm(afterMs);
-  }
-
-  /** As above. The timer stays as it is when it is early enough, so a request costs no work on timers. */
-  #expireIdle(): void {
-    const { idleTimeoutMs } = this.#options;
-    this.#deadline = performance.now() + idleTimeoutMs;
-    if (this.#deadline < this.#timerAt) this.#arm(idleTimeoutMs);
-  }
-
-  #arm(afterMs: number): void {
-    clearTimeout(this.#timer);
-    this.#timerAt = performance.now() + afterMs;
-    this.#timer = setTimeout(this.#onTimer, afterMs);
-  }
-
-  readonly #onTimer = (): void => {
-    const left = this.#deadline - performance.now();
-    if (left > 0) {
-      // The deadline moved on; while a request is open there is none, so look again after a while.
-      this.#arm(Math.min(left, this.#options.idleTimeoutMs));
-    } else if (this.#state === 'heads') {
-      if (this.#heads.started) {
-        this.#session.reportError({ message: 'the client did not send a whole request head in time' });
-      }
-      this.#close();
-    } else {
+  #expired(): void {
+    if (this.#state !== 'heads') {
       this.#client.destroy();
+      return;
     }
-  };
+    if (this.#heads.started) {
+      this.#session.reportError({ message: 'the client did not send a whole request head in time' });
+    }
+    this.#close();
+  }
+}
+
+/** End a stream so that its reader can tell: TCP by a reset, TLS by the missing `close_notify`. */
+function breakOff(stream: Duplex): void {
+  if (stream instanceof Socket && !(stream instanceof TLSSocket)) stream.resetAndDestroy();
+  else stream.destroy();
 }
 
 /** Only the dial's own text reaches the client (docs/spec/data-plane.md §5.1). */
