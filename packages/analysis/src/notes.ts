@@ -17,7 +17,7 @@ export function notesOf(
 ): string[] {
   const { protocol } = policy;
   const notes: string[] = [];
-  if (subject.ipFrom === 'assumed') {
+  if (subject.ipFrom === 'assumed' && asksForAddress(policy)) {
     notes.push(
       `the address ${formatIp(subject.client.ip)} is assumed, because none is known for ${subject.name}; set it with --ip`,
     );
@@ -75,4 +75,12 @@ function throughOutboundProxy(policy: InboundPolicy, { client }: ClientSubject, 
   return [
     `through Linkerd's outbound proxy, which proves its identity on opaque ports too, the client is ${proxied.verdict}`,
   ];
+}
+
+/** Whether it makes a difference where a client comes from. */
+function asksForAddress(policy: InboundPolicy): boolean {
+  const authorizations = [...policy.authorizations, ...routesOf(policy).flatMap((route) => route.authorizations)];
+  return authorizations.some(({ networks }) =>
+    networks.some(({ network, except }) => network.prefixLength > 0 || except.length > 0),
+  );
 }
