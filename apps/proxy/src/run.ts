@@ -1,5 +1,6 @@
 import { meshSecureContext, type Credentials } from '@doorward/mtls';
 import { Metrics, type AdminServer, type Log } from '@doorward/telemetry';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import type { SecureContext } from 'node:tls';
@@ -32,6 +33,8 @@ export interface RunningProxy {
 export async function runProxy(options: ProxyOptions, log: Log): Promise<RunningProxy> {
   const anchorsPem = await readAnchors(options.trustAnchorsFile);
   const draining = new AbortController();
+  // Every open connection listens, and their number has its own limit.
+  setMaxListeners(0, draining.signal);
   const connections = new OpenConnections(options.maxConnections);
   const servers: Server[] = [];
   const policies = new PolicyClient({

@@ -6,18 +6,23 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DemoProcess, root } from './demo-process.js';
+import { startDemo, type Demo } from '../support/demo-process.js';
+import { root, type ObservedProcess } from '../support/observed-process.js';
 
 const run = promisify(execFile);
 const doorward = join(root, 'apps/cli/bin/doorward.js');
 const domain = 'emojivoto.serviceaccount.identity.linkerd.cluster.local';
 
-const demo = new DemoProcess();
-beforeAll(async () => demo.start(), 60_000);
-afterAll(async () => demo.cleanUp());
+let started: Demo;
+let demo: ObservedProcess;
+beforeAll(async () => {
+  started = await startDemo();
+  demo = started.process;
+}, 60_000);
+afterAll(async () => started.cleanUp());
 
 function door(name: 'web' | 'emoji' | 'raw' | 'voting' | 'prom'): { host: string; port: number } {
-  const [host = '', port = ''] = (demo.addresses?.doors[name] ?? '').split(':');
+  const [host = '', port = ''] = started.addresses.doors[name].split(':');
   return { host, port: Number(port) };
 }
 
@@ -39,10 +44,10 @@ async function command(
 }
 
 async function issue(name: string): Promise<string> {
-  const out = join(demo.stateDir, 'issued', name);
+  const out = join(started.stateDir, 'issued', name);
   const issued = await command(process.execPath, [
     doorward,
-    ...['identity', 'issue', '--state', demo.stateDir, '--identity', `${name}.${domain}`, '--out', out],
+    ...['identity', 'issue', '--state', started.stateDir, '--identity', `${name}.${domain}`, '--out', out],
   ]);
   expect(issued).toMatchObject({ code: 0, stderr: '' });
   return out;
@@ -88,7 +93,7 @@ async function firstBytes(localAddress: string, line: string): Promise<string> {
 
 /** Edit a policy file the way an editor does. */
 async function edit(file: string, change: (text: string) => string): Promise<() => Promise<void>> {
-  const path = join(demo.policies, file);
+  const path = join(started.policies, file);
   const before = await readFile(path, 'utf8');
   const after = change(before);
   expect(after).not.toBe(before);
@@ -224,7 +229,7 @@ describe('the demo', () => {
 
   it('explains offline, from the same folder, with the same verdict', async () => {
     const why = async (...args: string[]): Promise<{ code: number; stdout: string }> =>
-      command(process.execPath, [doorward, 'why', ...args, '-f', demo.policies]);
+      command(process.execPath, [doorward, 'why', ...args, '-f', started.policies]);
     const { port } = door('voting');
     const request = ['POST', '/emojivoto.v1.VotingService/VoteDoughnut'];
     const denied = await why('vote-bot', `voting:${port}`, ...request);
@@ -239,7 +244,7 @@ describe('the demo', () => {
 
   it('ends with Ctrl-C, and leaves no process and no socket', async () => {
     expect(await demo.end('SIGINT')).toBe(0);
-    expect(await demo.leftOver()).toEqual([]);
+    expect(await demo.descendants()).toEqual([]);
     const refused = async (address: string): Promise<string | undefined> => {
       const [host, port] = address.split(':');
       return new Promise((resolve) => {
@@ -251,7 +256,7 @@ describe('the demo', () => {
         socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
       });
     };
-    const { doors, apps, outbound } = demo.addresses ?? { doors: {}, apps: {}, outbound: {} };
+    const { doors, apps, outbound } = started.addresses;
     const addresses = [doors, apps, outbound].flatMap((group) => Object.values<string>(group));
     expect(addresses.length).toBeGreaterThan(10);
     expect(await Promise.all(addresses.map(refused))).toEqual(addresses.map(() => 'ECONNREFUSED'));

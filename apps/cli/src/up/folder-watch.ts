@@ -4,12 +4,13 @@
  */
 import type { FolderChange } from '@doorward/folder';
 import type { PolicyIndex } from '@doorward/index';
-import { formatProblem, type ExternalWorkload, type Problem } from '@doorward/resources';
+import { formatProblem, type ExternalWorkload, type IgnoredObject, type Problem } from '@doorward/resources';
 import type { View } from './view.js';
 
 export class FolderWatch {
   readonly #told = new Map<string, Problem>();
   readonly #stale = new Set<string>();
+  readonly #ignoredKinds = new Set<string>();
 
   constructor(
     private readonly index: PolicyIndex,
@@ -30,6 +31,22 @@ export class FolderWatch {
     }
     for (const key of this.#told.keys()) if (!now.has(key)) this.#told.delete(key);
     this.#tellStale(change);
+  }
+
+  /** Objects of kinds that say nothing about policy: one note a kind, when the first of it turns up. */
+  tellIgnored(ignored: readonly IgnoredObject[]): void {
+    const byKind = new Map<string, IgnoredObject[]>();
+    for (const object of ignored) {
+      const kind = `${object.kind} (${object.apiVersion})`;
+      byKind.set(kind, [...(byKind.get(kind) ?? []), object]);
+    }
+    for (const [kind, objects] of byKind) {
+      if (this.#ignoredKinds.has(kind)) continue;
+      this.#ignoredKinds.add(kind);
+      const [first] = objects;
+      const where = first === undefined ? '' : `, the first in ${first.place.file}:${first.place.line}`;
+      this.view.notice('info', `${kind} is no kind that policy knows: ${objects.length} ignored${where}`);
+    }
   }
 
   workloads(): ExternalWorkload[] {

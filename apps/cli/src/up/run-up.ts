@@ -41,6 +41,7 @@ export async function runUp(options: UpOptions, view: View, color: boolean): Pro
   const watch = new FolderWatch(index, view, color);
   const { objects, problems, stale } = folder.current;
   watch.apply({ upserted: [...objects.values()], removed: [], problems, stale, fixed: [] });
+  watch.tellIgnored(folder.current.ignored);
   const tokens = new Tokens(state, options.stateDir, (error) =>
     view.notice('error', `the join tokens of the proxies cannot be renewed: ${String(error)}`),
   );
@@ -108,6 +109,7 @@ export async function runUp(options: UpOptions, view: View, color: boolean): Pro
     await reconcile();
     unsubscribe = folder.onChange((change) => {
       watch.apply(change);
+      watch.tellIgnored(folder.current.ignored);
       reconcile().catch((error: unknown) =>
         view.notice('error', `the proxies could not follow the change: ${String(error)}`),
       );
