@@ -5,7 +5,9 @@ import { Claims } from './claims.js';
 import { faultText, fileProblem } from './file-problem.js';
 import { emptyFile, withFault, withText } from './manifest-file.js';
 import type { ManifestFile, StaleObject } from './manifest-file.js';
-import { lookAt, readManifestFile } from './read-file.js';
+import { inBatches } from './batches.js';
+import { isManifestName } from './paths.js';
+import { isContainer, lookAt, readManifestFile } from './read-file.js';
 import { scanFolder } from './scan.js';
 import type { Scan } from './scan.js';
 import { Settling } from './settling.js';
@@ -61,7 +63,7 @@ export class FolderSource {
   readonly #read = new Map<string, { signature: string; isEmpty: boolean }>();
   readonly #hinted = new Set<string>();
   #scanWanted = true;
-  #scan: Scan = { files: [], linked: [], unreadable: [], problems: [] };
+  #scan: Scan = { files: [], linked: [], containers: new Set(), unreadable: [], problems: [] };
   #watchProblems: readonly Problem[] = [];
   #problems: readonly Problem[] = [];
   #stale: readonly StaleObject[] = [];
@@ -181,26 +183,41 @@ export class FolderSource {
 
   /** Find out which files differ from what was read of them, and since when. */
   async #look(everywhere: boolean): Promise<void> {
-    const hinted = new Set(this.#hinted);
+    const hinted = [...this.#hinted];
     this.#hinted.clear();
     this.#scanWanted = false;
-    if (everywhere) await this.#scanAll();
-    const paths = new Set([...hinted, ...this.#settling.paths]);
-    if (everywhere && !this.#isMissing)
-      for (const path of [...this.#scan.files, ...this.#claims.paths]) paths.add(path);
-    const listed = new Set(this.#scan.files);
-    for (const path of paths) {
-      // A folder that cannot be listed says nothing of its files; they stay as they were.
-      if (everywhere && !listed.has(path) && this.#scan.unreadable.some((folder) => path.startsWith(folder + sep)))
-        continue;
-      const looked = await lookAt(path, this.#shown(path));
-      const signature = looked.kind === 'file' ? looked.signature : looked.kind;
+    const touched = new Set(hinted.filter(isManifestName));
+    const others = hinted.filter((path) => !isManifestName(path));
+    const isScan = everywhere || (await this.#isAnyContainer(others));
+    if (isScan) await this.#scanAll();
+    const paths = new Set([...touched, ...this.#settling.paths]);
+    if (isScan && !this.#isMissing) {
+      for (const path of [...this.#scan.files, ...this.#claims.paths]) if (!this.#isHidden(path)) paths.add(path);
+    }
+    const looked = await inBatches([...paths], async (path) => ({
+      path,
+      found: await lookAt(path, this.#shown(path)),
+    }));
+    for (const { path, found } of looked) {
+      const signature = found.kind === 'file' ? found.signature : found.kind;
       const known = this.#read.get(path)?.signature;
-      const isChanged = known === undefined ? looked.kind !== 'gone' : known !== signature;
-      if (hinted.has(path) || isChanged || this.#settling.has(path)) {
-        this.#settling.saw(path, signature, hinted.has(path), performance.now());
+      const isMore = found.kind !== 'gone' || this.#claims.file(path) !== undefined;
+      const isChanged = known === undefined ? isMore : known !== signature;
+      if (touched.has(path) || isChanged || this.#settling.has(path)) {
+        this.#settling.saw(path, signature, touched.has(path), performance.now());
       }
     }
+  }
+
+  /** A folder that cannot be listed says nothing of its files; they stay as they were. */
+  #isHidden(path: string): boolean {
+    return this.#scan.unreadable.some((folder) => path.startsWith(folder + sep));
+  }
+
+  /** Whether one of these paths is, or was, a folder or a link, so that what lies behind it has to be listed anew. */
+  async #isAnyContainer(paths: readonly string[]): Promise<boolean> {
+    for (const path of paths) if (this.#scan.containers.has(path) || (await isContainer(path))) return true;
+    return false;
   }
 
   async #scanAll(): Promise<void> {
@@ -233,14 +250,13 @@ export class FolderSource {
   /** Read the files that came to rest and tell what changed. */
   async #commit(paths: readonly string[], isFirst: boolean): Promise<void> {
     const changes = new Map<string, ManifestFile | undefined>();
-    for (const path of paths) {
-      const change = await this.#readOne(path, isFirst);
-      if (change !== 'wait') changes.set(path, change);
-    }
+    const read = await inBatches(paths, async (path) => ({ path, change: await this.#readOne(path, isFirst) }));
+    for (const { path, change } of read) if (change !== 'wait') changes.set(path, change);
     // All files of a folder vanish when the folder does. That is no wish to lift its policies.
     if ([...changes.values()].includes(undefined)) await this.#scanAll();
     if (this.#isMissing) {
       this.#settling.clear();
+      for (const path of changes.keys()) this.#read.delete(path);
       changes.clear();
     }
     for (const [path, file] of changes) if (!file) this.#read.delete(path);

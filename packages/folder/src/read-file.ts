@@ -118,3 +118,14 @@ async function isGone(path: string, error: unknown): Promise<boolean> {
     return true;
   }
 }
+
+/** Whether a path is a folder or a link, and so may lead to other files. */
+export async function isContainer(path: string): Promise<boolean> {
+  try {
+    const stats = await lstat(path);
+    return stats.isDirectory() || stats.isSymbolicLink();
+  } catch {
+    // What is not there, or cannot be asked, leads nowhere.
+    return false;
+  }
+}

@@ -13,6 +13,8 @@ export interface Scan {
   readonly files: readonly string[];
   /** Targets of links, which have to be watched for themselves. */
   readonly linked: readonly string[];
+  /** Paths of folders and links: when something happens to one, what lies behind it may be different. */
+  readonly containers: ReadonlySet<string>;
   /** Folders that could not be listed: what they held before is unknown, not gone. */
   readonly unreadable: readonly string[];
   readonly problems: readonly Problem[];
@@ -30,6 +32,7 @@ export async function scanFolder(root: string, shown: (path: string) => string):
 class Walk implements Scan {
   readonly files: string[] = [];
   readonly linked: string[] = [];
+  readonly containers = new Set<string>();
   readonly unreadable: string[] = [];
   readonly problems: Problem[] = [];
   readonly #shown: (path: string) => string;
@@ -63,6 +66,7 @@ class Walk implements Scan {
   }
 
   async #entry(path: string, entry: Dirent, ancestors: readonly string[]): Promise<void> {
+    if (entry.isDirectory() || entry.isSymbolicLink()) this.containers.add(path);
     if (entry.isDirectory()) {
       if (!isSkippedFolder(entry.name)) await this.#descend(path, join(ancestors.at(-1) ?? '', entry.name), ancestors);
     } else if (entry.isSymbolicLink()) {

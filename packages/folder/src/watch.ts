@@ -25,8 +25,9 @@ export class FolderWatch {
       atomic: false,
       ignored: (path) => this.#isSkipped(path),
     });
-    this.#watcher.on('all', (_event, path) => {
-      hint(this.#concerned(path));
+    this.#watcher.on('all', (event, path) => {
+      // Raw events told of changes already; a second hint would only begin the wait anew.
+      if (event !== 'change') hint(this.#concerned(path));
     });
     this.#watcher.on('raw', (_event, name, details) => {
       const watched = watchedPath(details);
@@ -59,9 +60,9 @@ export class FolderWatch {
     await this.#watcher.close();
   }
 
-  /** A manifest by its own path. Anything else may be a folder or a link that leads to manifests: look everywhere. */
+  /** Below the folder the path itself; of what lies elsewhere, or behind a link, it is not known whose file it is. */
   #concerned(path: string): string | undefined {
-    if (!path.startsWith(this.#root + sep) || !isManifestName(path) || this.#linked.has(path)) return undefined;
+    if (!path.startsWith(this.#root + sep) || this.#linked.has(path)) return undefined;
     const folders = path
       .slice(this.#root.length + 1)
       .split(sep)

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { Issues, Path } from './issue.js';
-import { hasShape } from './shape.js';
+import { Issues } from './issue.js';
+import type { Path } from './issue.js';
+import { hasShape, usablePart } from './shape.js';
 import type { ObjectMeta, PolicyObject, SourcePlace } from './types.js';
 import { pathText } from './words.js';
 
@@ -59,7 +60,12 @@ export function defineKind<S extends z.ZodType>(source: KindSource<S>): Kind {
       for (const path of source.versions[context.version]?.lacks ?? []) {
         pruned = prune(pruned, path, [], context);
       }
-      return hasShape(source.body, pruned, context.issues) ? source.convert(pruned, context) : undefined;
+      if (hasShape(source.body, pruned, context.issues)) return source.convert(pruned, context);
+      // Refused already, but the rules may have more to say, and the person wants to hear all of it at once.
+      const usable = context.issues.strict ? usablePart(source.body, pruned) : undefined;
+      if (usable && hasShape(source.body, usable.value, new Issues(false, undefined)))
+        source.convert(usable.value, context);
+      return undefined;
     },
   };
 }

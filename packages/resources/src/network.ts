@@ -59,8 +59,7 @@ function checkException(
     issues.rule('DW0603', path, `cidr '${cidr}' is completely negated by exception '${text}'`, {
       help: 'nothing is left of the network; remove one of the two',
     });
-  }
-  if (!networkIncludes(network, exception)) {
+  } else if (!networkIncludes(network, exception)) {
     issues.rule('DW0604', path, `cidr '${cidr}' does not include exception '${text}'`, {
       help: 'an exception has to lie within its own `cidr`',
     });

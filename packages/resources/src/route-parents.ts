@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Issues } from './issue.js';
-import { groupSchema, kindSchema, nameSchema, policyGroup, refersTo } from './reference.js';
+import { coreGroup, groupSchema, kindSchema, nameSchema, policyGroup, refersTo } from './reference.js';
 import { checkRetryAnnotations } from './retry-annotations.js';
 import { shown } from './words.js';
 
@@ -53,7 +53,7 @@ export function convertParents(
     const path = ['spec', 'parentRefs', i];
     const parent = { group: ref.group ?? group, kind: ref.kind ?? 'Gateway' };
     const isEgress = refersTo(parent, policyGroup, 'EgressNetwork');
-    isOutbound ||= isEgress || refersTo(parent, '', 'Service');
+    isOutbound ||= isEgress || refersTo(parent, coreGroup, 'Service');
     if (isEgress && ref.port === undefined) {
       issues.rule('DW0701', path, 'cannot target an EgressNetwork without specifying a port', { help: 'add `port`' });
     }

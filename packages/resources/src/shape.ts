@@ -29,6 +29,33 @@ export function hasShape<S extends z.ZodType>(
   return fits;
 }
 
+/**
+ * What is left of a value without the fields that have the wrong type; undefined when entries of lists would have to go, since
+ * the positions of the others would shift.
+ */
+export function usablePart(schema: z.ZodType, value: unknown): { readonly value: unknown } | undefined {
+  const result = schema.safeParse(value);
+  let part = value;
+  for (const { code, path } of result.error?.issues ?? []) {
+    if (constraintCodes.has(code)) continue;
+    if (path.length === 0 || typeof path.at(-1) === 'number') return undefined;
+    part = without(part, path);
+  }
+  return { value: part };
+}
+
+function without(value: unknown, path: readonly PropertyKey[]): unknown {
+  const [head, ...rest] = path;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown, i) => (i === head ? without(item, rest) : item));
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    rest.length === 0
+      ? entries.filter(([key]) => key !== head)
+      : entries.map(([key, inner]) => [key, key === head ? without(inner, rest) : inner]),
+  );
+}
+
 function valueAt(value: unknown, path: Path): unknown {
   let at = value;
   for (const part of path) {

@@ -23,7 +23,7 @@ interface Explanation {
 /** Say why a document cannot be read. `error` is what the fast parser threw for it; the other parser knows more about causes. */
 export function explainSyntaxError(source: Source, chunk: Chunk, error: unknown): Problem {
   const text = source.text.slice(chunk.start, chunk.end);
-  const found = text.length <= explainedCharactersMax ? explain(text) : undefined;
+  const found = text.length <= explainedCharactersMax && !isDeep(error) ? explain(text) : undefined;
   const { start, end, ...words } = found ?? plainly(error);
   const place = placeOf(source, { start: chunk.start + start, end: chunk.start + end }, words.label);
   return {
@@ -39,9 +39,13 @@ function plainly(error: unknown): Explanation & Span {
   const isSyntax = error instanceof YAMLException;
   // A mark is missing only for empty input, which is not an error here.
   const start = (isSyntax && (error.mark as { position?: number } | undefined)?.position) || 0;
-  const reason = isSyntax ? error.reason : 'too deeply nested';
-  return { code: 'DW0101', message: `the YAML cannot be read: ${reason}`, start, end: start + 1 };
+  const why = isSyntax && !isDeep(error) ? error.reason : 'it is nested too deep';
+  return { code: 'DW0101', message: `the YAML cannot be read: ${why}`, start, end: start + 1 };
 }
+
+/** Nesting is the first parser's only limit, and what is not a syntax error is its stack. The second parser has none. */
+const isDeep = (error: unknown): boolean =>
+  !(error instanceof YAMLException) || error.reason.startsWith('nesting exceeded');
 
 function explain(text: string): (Explanation & Span) | undefined {
   let document: Document;
@@ -80,6 +84,7 @@ function explain(text: string): (Explanation & Span) | undefined {
   }
   const words = sentence(error.code, error.message, line.text);
   // The parser complains of the value that cannot go on; the mark belongs on the line that does not fit.
+  if (error.code === 'BAD_INDENT') return { ...words, ...contentOf(line) };
   if (words.code === 'DW0103' && error.code === 'BLOCK_AS_IMPLICIT_KEY')
     return { ...words, ...(nextLine(text, at.start) ?? at) };
   return { ...words, ...at };
@@ -176,6 +181,12 @@ function lineAround(text: string, position: number): { start: number; text: stri
   const start = text.lastIndexOf('\n', position - 1) + 1;
   const end = text.indexOf('\n', position);
   return { start, text: text.slice(start, end === -1 ? text.length : end).replace(/\r$/, '') };
+}
+
+/** A line without the blanks around. */
+function contentOf(line: { start: number; text: string }): Span {
+  const start = line.start + line.text.length - line.text.trimStart().length;
+  return { start, end: start + Math.max(1, line.text.trim().length) };
 }
 
 /** The text of the first line with any after a position. */
