@@ -1,7 +1,7 @@
 /** CLIENT: who asks. */
 import { formatIp, parseIp, parsePeerIp, type Client, type ClientIdentity, type IpAddress } from '@doorward/core';
 import { serviceAccountIdentity, type PolicyIndex, type WorkloadListing } from '@doorward/index';
-import { didYouMean, identityFault, shown } from '@doorward/resources';
+import { didYouMean, identityFault, shown, type ServiceAccountRef } from '@doorward/resources';
 import { failed, found, listed, type Resolved } from './resolved.js';
 import { displayName, namespacesOf, resolveWorkload, splitNamespace } from './workload-name.js';
 
@@ -10,6 +10,8 @@ export interface ClientSubject {
   readonly name: string;
   /** Absent where none could be found out, or needed. */
   readonly namespace: string | undefined;
+  /** Absent where its identity is not that of a service account, or is only known as a whole. */
+  readonly serviceAccount: ServiceAccountRef | undefined;
   readonly client: Client;
   /** Where its address is from. An assumed one is the first of the cluster's networks. */
   readonly ipFrom: 'given' | 'workload' | 'assumed';
@@ -26,6 +28,7 @@ export interface ClientOptions {
 interface Identified {
   readonly name: string;
   readonly namespace: string | undefined;
+  readonly serviceAccount?: ServiceAccountRef;
   readonly identity: ClientIdentity | undefined;
   readonly ip: IpAddress | undefined;
 }
@@ -37,7 +40,7 @@ interface Identified {
 export function resolveClient(index: PolicyIndex, text: string, options: ClientOptions = {}): Resolved<ClientSubject> {
   const identified = identify(index, text, options);
   if (identified.kind === 'failed') return identified;
-  const { name, namespace, identity, ip: known } = identified.value;
+  const { name, namespace, serviceAccount, identity, ip: known } = identified.value;
   if (known !== undefined && options.ip !== undefined && identity === undefined && name !== 'unmeshed') {
     if (formatIp(known) !== formatIp(options.ip))
       return failed(`the client is said to come from ${name} and from ${formatIp(options.ip)}`);
@@ -55,7 +58,7 @@ export function resolveClient(index: PolicyIndex, text: string, options: ClientO
         : identity === undefined
           ? 'given'
           : 'workload';
-  return found({ name, namespace, client: { ip, tls }, ipFrom });
+  return found({ name, namespace, serviceAccount, client: { ip, tls }, ipFrom });
 }
 
 function identify(index: PolicyIndex, text: string, options: ClientOptions): Resolved<Identified> {
@@ -82,26 +85,25 @@ function ofWorkload(index: PolicyIndex, workload: WorkloadListing): Identified {
       return { ...named, identity: identityOf(object.spec.meshTLS.identity), ip: firstIp(object.spec.workloadIPs) };
     case 'Pod':
     case 'Workload':
-      return {
-        ...named,
-        identity: identityOf(accountIdentity(index, serviceAccountOf(object), namespace)),
-        ip: undefined,
-      };
+      return { ...named, ...ofAccount(index, { name: serviceAccountOf(object), namespace }), ip: undefined };
   }
+}
+
+function ofAccount(
+  index: PolicyIndex,
+  serviceAccount: ServiceAccountRef,
+): Required<Pick<Identified, 'serviceAccount' | 'identity'>> {
+  return { serviceAccount, identity: identityOf(serviceAccountIdentity(serviceAccount, index.config)) };
 }
 
 function identityOf(name: string): ClientIdentity {
   return { kind: name.includes('://') ? 'uri' : 'dns', name };
 }
 
-function accountIdentity(index: PolicyIndex, name: string, namespace: string): string {
-  return serviceAccountIdentity({ name, namespace }, index.config);
-}
-
 function byIdentity(index: PolicyIndex, identity: ClientIdentity): Resolved<Identified> {
-  const fault = identityFault(identity.name);
-  if (fault !== undefined || identity.name.includes('*')) {
-    return failed(`${shown(identity.name)} is no identity: ${fault ?? 'a client has one name, without `*`'}`);
+  if (identityFault(identity.name) !== undefined || identity.name.includes('*')) {
+    const example = serviceAccountIdentity({ name: 'NAME', namespace: 'NAMESPACE' }, index.config);
+    return failed(`${shown(identity.name)} is no identity of a client; expected ${example} or spiffe://DOMAIN/PATH`);
   }
   return found({ name: identity.name, namespace: undefined, identity, ip: ipOfIdentity(index, identity.name) });
 }
@@ -116,10 +118,10 @@ function byServiceAccount(index: PolicyIndex, text: string, options: ClientOptio
   const name = split?.name ?? text;
   if (name === '') return failed(`${shown(`sa/${text}`)} lacks the name of a service account`);
   const at = (namespace: string): Resolved<Identified> => {
-    const identity = accountIdentity(index, name, namespace);
-    const fault = identityFault(identity);
-    if (fault !== undefined) return failed(`${shown(name)} is no name of a service account`);
-    return found({ name: `sa/${name}`, namespace, identity: identityOf(identity), ip: ipOfIdentity(index, identity) });
+    const account = ofAccount(index, { name, namespace });
+    const identity = account.identity?.name ?? '';
+    if (identityFault(identity) !== undefined) return failed(`${shown(name)} is no name of a service account`);
+    return found({ name: `sa/${name}`, namespace, ...account, ip: ipOfIdentity(index, identity) });
   };
   // Whether the account exists makes no difference to who holds its certificate, so it is not looked up.
   const namespace = split?.namespace ?? options.namespace;

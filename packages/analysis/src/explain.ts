@@ -54,7 +54,7 @@ export function explain(index: PolicyIndex, subject: ClientSubject, target: Targ
     tried: decision.verdict === 'denied' ? teller.tried(decision) : [],
     default: fallback,
     overlapping: shadowed.map((loser) => overlapPart(loser, server)),
-    notInForce: notInForce(index, target, server),
+    notInForce: notInForce(index, target, server, decision.verdict),
     notes: notesOf(subject, target, policy, question, asked, decision),
   };
 }

@@ -8,6 +8,8 @@ export type { ClientOptions, ClientSubject } from './client.js';
 export { explain } from './explain.js';
 export type { Asked, DefaultPart, Explanation, Part, Question, Tried } from './explanation.js';
 export { findingText } from './finding-text.js';
+export { howToPermit } from './how-to-permit.js';
+export type { Addition } from './how-to-permit.js';
 export { shortIdentity } from './identity-text.js';
 export { protocolText } from './protocol-text.js';
 export type { Resolved } from './resolved.js';

@@ -1,16 +1,30 @@
 /** Objects that look as if they should matter to a port, and have no effect on it: what a person with a 403 has to know. */
+import type { Decision } from '@doorward/core';
 import type { Finding, ObjectStatus, PolicyIndex } from '@doorward/index';
-import { didYouMean, matchesSelector, type GRPCRoute, type HTTPRoute, type Server } from '@doorward/resources';
+import {
+  didYouMean,
+  matchesSelector,
+  type GRPCRoute,
+  type HTTPRoute,
+  type PolicyObject,
+  type Server,
+} from '@doorward/resources';
 import type { Part } from './explanation.js';
 import { findingText } from './finding-text.js';
 import type { Target } from './target.js';
 
-/** `server`: the one that has the port. */
-export function notInForce(index: PolicyIndex, target: Target, server: Server | undefined): Part[] {
+/** `server`: the one that has the port. What only ever permits is no matter where the answer is that it is allowed. */
+export function notInForce(
+  index: PolicyIndex,
+  target: Target,
+  server: Server | undefined,
+  verdict: Decision['verdict'],
+): Part[] {
   const { namespace } = target.workload.ref;
   return index
     .statuses()
     .filter(({ object, state }) => state !== 'in-force' && object.metadata.namespace === namespace)
+    .filter(({ object }) => verdict === 'denied' || object.kind === 'Server' || isRoute(object))
     .flatMap((status) => {
       const findings = relevantFindings(status, index, target, server);
       if (findings.length === 0) return [];
@@ -37,7 +51,7 @@ function relevantFindings(
         case 'Namespace':
           return server === undefined ? [] : findings;
         case 'Server':
-          return isMeant(object.spec.target.name, server && [server.metadata.name]) ? findings : [];
+          return isMeantServer(object.spec.target.name, server, findings) ? findings : [];
         case 'HTTPRoute':
         case 'GRPCRoute': {
           const routes = server === undefined ? [] : routesAt(index, server).map(({ metadata }) => metadata.name);
@@ -50,7 +64,7 @@ function relevantFindings(
       const wanted = object.spec.server;
       const isFor =
         wanted.kind === 'name'
-          ? isMeant(wanted.name, server && [server.metadata.name])
+          ? isMeantServer(wanted.name, server, findings)
           : server !== undefined && matchesSelector(wanted.selector, server.metadata.labels);
       return isFor ? findings : [];
     }
@@ -79,13 +93,24 @@ function concernsRoutes(finding: Finding, server: Server | undefined): boolean {
   return missing !== undefined && name !== undefined && didYouMean(missing, [name]) !== undefined;
 }
 
-/** Whether a name is one of those, or was probably meant to be. Where nothing has the port, any name may have been meant. */
-function isMeant(name: string, names: readonly string[] | undefined): boolean {
-  return names === undefined || names.includes(name) || didYouMean(name, names) !== undefined;
+/** Where no Server has the port, one that does not exist may have been meant to. */
+function isMeantServer(name: string, server: Server | undefined, findings: readonly Finding[]): boolean {
+  return server === undefined
+    ? findings.some(({ kind }) => kind === 'target-missing')
+    : isMeant(name, [server.metadata.name]);
+}
+
+/** Whether a name is one of those, or was probably meant to be. */
+function isMeant(name: string, names: readonly string[]): boolean {
+  return names.includes(name) || didYouMean(name, names) !== undefined;
 }
 
 function routesAt(index: PolicyIndex, { metadata }: Server): (HTTPRoute | GRPCRoute)[] {
   return [...index.objects()]
-    .filter((object) => object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute')
+    .filter(isRoute)
     .filter((route) => route.metadata.namespace === metadata.namespace && route.spec.servers.includes(metadata.name));
+}
+
+function isRoute(object: PolicyObject): object is HTTPRoute | GRPCRoute {
+  return object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute';
 }

@@ -17,7 +17,8 @@ export function notesOf(
 ): string[] {
   const { protocol } = policy;
   const notes: string[] = [];
-  if (subject.ipFrom === 'assumed' && asksForAddress(policy)) {
+  const isByRoute = decision.verdict === 'denied' && decision.reason === 'no-route';
+  if (subject.ipFrom === 'assumed' && !isByRoute && asksForAddress(policy)) {
     notes.push(
       `the address ${formatIp(subject.client.ip)} is assumed, because none is known for ${subject.name}; set it with --ip`,
     );

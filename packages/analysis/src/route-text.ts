@@ -14,6 +14,7 @@ import {
   type PathMatch,
   type Wanted,
 } from '@doorward/core';
+import type { GRPCRoute, HTTPRoute } from '@doorward/resources';
 import { listed } from './resolved.js';
 
 export function routesOf({ protocol }: InboundPolicy): readonly (HttpRoute | GrpcRoute)[] {
@@ -61,6 +62,14 @@ export function wholeRouteText(policy: InboundPolicy, route: HttpRoute | GrpcRou
   return textOf(routes.filter(({ origin }) => origin === route.origin).flatMap(entriesOf), httpMatchText);
 }
 
+/** All entries of a route, read from its object. */
+export function routeObjectText(object: HTTPRoute | GRPCRoute): string {
+  const whole = { origin: { kind: 'default', name: object.metadata.name } as const, hosts: object.spec.hosts };
+  return object.kind === 'HTTPRoute'
+    ? textOf(entriesOf({ ...whole, rules: object.spec.rules }), httpMatchText)
+    : textOf(entriesOf({ ...whole, rules: object.spec.rules }), grpcMatchText);
+}
+
 const everybody: Authorization = {
   origin: { kind: 'default', name: 'everybody' },
   networks: allNetworks.map((network) => ({ network, except: [] })),
@@ -76,7 +85,9 @@ interface RouteLike<Match> {
 
 /** Each entry as a route of its own, named by its number, that everybody may use: then `decide` says which one takes a request. */
 function entriesOf<Match>(
-  route: Omit<RouteLike<Match>, 'rules'> & { readonly rules: readonly { readonly matches: readonly Match[] }[] },
+  route: Pick<RouteLike<Match>, 'origin' | 'hosts'> & {
+    readonly rules: readonly { readonly matches: readonly Match[] }[];
+  },
 ): RouteLike<Match>[] {
   const matches = route.rules.flatMap((rule) =>
     rule.matches.length === 0 ? [[]] : rule.matches.map((match) => [match]),

@@ -1,6 +1,7 @@
 import { parseIp, type DefaultPolicyName, type IpAddress, type IpNetwork } from '@doorward/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { defaultPolicy, networks } from '../options/parsers.js';
+import type { Terminal } from '../why/run-why.js';
 
 interface WhyFlags {
   readonly file?: readonly string[];
@@ -14,7 +15,8 @@ interface WhyFlags {
   readonly identityDomain?: string;
 }
 
-export function registerWhy(program: Command): void {
+/** `terminalOf`: where the answer goes; the process's own streams where nothing else is given. */
+export function registerWhy(program: Command, terminalOf: () => Promise<Terminal> = processTerminal): void {
   const command = program
     .command('why')
     .description('say whether a client may do something, and which policy decides that')
@@ -47,15 +49,12 @@ Examples: doorward why sa/auditor deploy/ledger:8080 DELETE /accounts/7 -n bank
   );
   command.action(
     async (client: string, target: string, method: string | undefined, path: string | undefined, flags: WhyFlags) => {
-      const [{ runWhy }, { default: picocolors }] = await Promise.all([
-        import('../why/run-why.js'),
-        import('picocolors'),
-      ]);
+      const [{ runWhy }, terminal] = await Promise.all([import('../why/run-why.js'), terminalOf()]);
       // `why CLIENT TARGET /path` is a GET.
       const isPath = method?.startsWith('/') === true;
       if (isPath && path !== undefined) command.error('error: the method comes before the path');
       const asked = isPath ? { method: undefined, path: method } : { method, path };
-      process.exitCode = await runWhy(
+      const code = await runWhy(
         {
           client,
           target,
@@ -72,16 +71,25 @@ Examples: doorward why sa/auditor deploy/ledger:8080 DELETE /accounts/7 -n bank
             ...(flags.identityDomain !== undefined && { identityDomain: flags.identityDomain }),
           },
         },
-        {
-          out: (text) => void process.stdout.write(text),
-          err: (text) => void process.stderr.write(text),
-          colors: picocolors.createColors(hasColor(process.stdout)),
-          errColors: hasColor(process.stderr),
-          directory: process.cwd(),
-        },
+        terminal,
       );
+      terminal.exit(code);
     },
   );
+}
+
+async function processTerminal(): Promise<Terminal> {
+  const { default: picocolors } = await import('picocolors');
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    exit: (code) => {
+      process.exitCode = code;
+    },
+    colors: picocolors.createColors(hasColor(process.stdout)),
+    errColors: hasColor(process.stderr),
+    directory: process.cwd(),
+  };
 }
 
 function hasColor(stream: NodeJS.WriteStream): boolean {

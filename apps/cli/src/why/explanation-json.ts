@@ -1,5 +1,5 @@
 /** An explanation for programs. Fields are added, never renamed; absent ones are left out. */
-import type { Explanation, Part } from '@doorward/analysis';
+import type { Addition, Explanation, Part } from '@doorward/analysis';
 import { formatIp } from '@doorward/core';
 import type { Problem, SourcePlace } from '@doorward/resources';
 
@@ -49,11 +49,16 @@ export interface ExplanationJson {
   readonly overlapping: readonly PartJson[];
   readonly notInForce: readonly PartJson[];
   readonly notes: readonly string[];
+  readonly toPermit?: PartJson & { readonly who: string; readonly permits: readonly string[] };
   /** Of the files that were read. */
   readonly problems: readonly Pick<Problem, 'code' | 'severity' | 'message' | 'help'>[];
 }
 
-export function explanationJson(explanation: Explanation, problems: readonly Problem[]): ExplanationJson {
+export function explanationJson(
+  explanation: Explanation,
+  addition: Addition | undefined,
+  problems: readonly Problem[],
+): ExplanationJson {
   const { decision, client, target, question, reason, route, permittedBy } = explanation;
   const { tls } = client.client;
   const identity = tls.kind === 'established' ? tls.identity?.name : undefined;
@@ -98,6 +103,9 @@ export function explanationJson(explanation: Explanation, problems: readonly Pro
     overlapping: explanation.overlapping.map(partJson),
     notInForce: explanation.notInForce.map(partJson),
     notes: explanation.notes,
+    ...(addition !== undefined && {
+      toPermit: { ...partJson(addition.object), who: addition.who, permits: addition.permits },
+    }),
     problems: problems.map(({ code, severity, message, place, help }) => ({
       code,
       severity,

@@ -1,12 +1,18 @@
 /** An explanation for a terminal: the verdict, then who had a part in it, one row each. */
-import { shortIdentity, type Explanation, type Part } from '@doorward/analysis';
+import { shortIdentity, type Addition, type Explanation, type Part } from '@doorward/analysis';
 import { formatIp } from '@doorward/core';
 import type { ClusterConfig } from '@doorward/index';
 import type { Colors } from './run-why.js';
 import { layOut, type Row } from './rows.js';
 
-export function explanationText(explanation: Explanation, config: ClusterConfig, colors: Colors): string {
-  return `${headline(explanation, colors)}\n\n${layOut(rowsOf(explanation, config), colors)}`;
+export function explanationText(
+  explanation: Explanation,
+  addition: Addition | undefined,
+  config: ClusterConfig,
+  colors: Colors,
+): string {
+  const rows = [...rowsOf(explanation, config), ...additionRows(addition)];
+  return `${headline(explanation, colors)}\n\n${layOut(rows, colors)}`;
 }
 
 function headline({ decision, outcome, question }: Explanation, { bold, red, green }: Colors): string {
@@ -24,10 +30,7 @@ function rowsOf(explanation: Explanation, config: ClusterConfig): Row[] {
     ...section('route', routeRows(explanation)),
     ...section('who may', whoRows(explanation)),
     ...section('default', [{ line: defaultLine(explanation) }]),
-    ...section(
-      'no effect',
-      notInForce.map((part) => ({ ...partRow(part), name: `${part.kind} ${part.name}` })),
-    ),
+    ...section('no effect', notInForce.map(withKind)),
     ...section(
       'note',
       notes.map((line) => ({ line })),
@@ -44,6 +47,23 @@ function section(label: string, rows: readonly Cells[]): Row[] {
 
 function partRow({ name, place, text }: Part): Cells {
   return { name, text, place: place && `${place.file}:${place.line}` };
+}
+
+function withKind(part: Part): Cells {
+  return { ...partRow(part), text: `${part.kind}: ${part.text}` };
+}
+
+/** What would permit it, and what else that would permit: the second is what people forget to ask. */
+function additionRows(addition: Addition | undefined): Row[] {
+  if (addition === undefined) return [];
+  const { object, who, permits } = addition;
+  return [
+    ...section('to permit it', [{ ...partRow(object), text: `add to the ${object.kind}: ${object.text}` }]),
+    ...section(
+      'that permits',
+      permits.map((line, index) => ({ line: `${index === 0 ? who : 'and'}: ${line}` })),
+    ),
+  ];
 }
 
 function clientText({ client: { client, ipFrom } }: Explanation, config: ClusterConfig): string {

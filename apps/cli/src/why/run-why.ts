@@ -1,5 +1,5 @@
 /** `doorward why`: reads policies, asks, and prints the explanation. */
-import { explain, resolveClient, resolveTarget, type Asked, type Resolved } from '@doorward/analysis';
+import { explain, howToPermit, resolveClient, resolveTarget, type Asked, type Resolved } from '@doorward/analysis';
 import { allNetworks, type IpAddress } from '@doorward/core';
 import { defaultClusterConfig, PolicyIndex, type ClusterConfig } from '@doorward/index';
 import { formatProblem } from '@doorward/resources';
@@ -27,6 +27,8 @@ export interface WhyOptions {
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Sets the exit status of the process; does not end it. */
+  readonly exit: (code: number) => void;
   readonly colors: Colors;
   readonly errColors: boolean;
   /** What paths are shown relative to. */
@@ -57,10 +59,11 @@ export async function runWhy(options: WhyOptions, terminal: Terminal): Promise<n
   const near = target.workload.ref.namespace;
   const client = orFail(resolveClient(index, options.client, { namespace, ip: options.ip, near }));
   const explanation = explain(index, client, target, askedOf(options));
+  const addition = howToPermit(index, explanation);
   terminal.out(
     options.output === 'json'
-      ? `${JSON.stringify(explanationJson(explanation, problems), undefined, 2)}\n`
-      : explanationText(explanation, index.config, terminal.colors),
+      ? `${JSON.stringify(explanationJson(explanation, addition, problems), undefined, 2)}\n`
+      : explanationText(explanation, addition, index.config, terminal.colors),
   );
   return explanation.decision.verdict === 'allowed' ? exitCode.yes : exitCode.no;
 }
