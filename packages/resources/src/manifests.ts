@@ -47,6 +47,9 @@ export function parseManifests(text: string, file: string): Manifests {
   return reader;
 }
 
+/** Beyond this many broken documents nobody reads causes; each costs as much as parsing twenty good ones. */
+const explainedDocumentsMax = 100;
+
 class ManifestReader implements Manifests {
   readonly objects: PolicyObject[] = [];
   readonly problems: Problem[] = [];
@@ -63,7 +66,7 @@ class ManifestReader implements Manifests {
     try {
       composed = compose(this.#source.text.slice(chunk.start, chunk.end), chunk.start);
     } catch (error) {
-      const problem = explainSyntaxError(this.#source, chunk, error);
+      const problem = explainSyntaxError(this.#source, chunk, error, this.failed.length >= explainedDocumentsMax);
       this.problems.push(problem);
       this.#fail(undefined, problem.place ?? placeOf(this.#source, chunk));
       return;

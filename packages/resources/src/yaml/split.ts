@@ -18,7 +18,7 @@ export function splitDocuments(text: string): Chunk[] {
   const chunks: Chunk[] = [];
   let start = text.startsWith('\uFEFF') ? 1 : 0;
   const close = (end: number): void => {
-    if (end > start) chunks.push({ start, end });
+    if (!isBlank(text, start, end)) chunks.push({ start, end });
     start = end;
   };
   for (const match of text.matchAll(marker)) {
@@ -30,6 +30,15 @@ export function splitDocuments(text: string): Chunk[] {
   }
   close(text.length);
   return chunks;
+}
+
+/** Nothing but blanks after the marker: cheaper to see here than to parse, and files full of markers exist. */
+function isBlank(text: string, start: number, end: number): boolean {
+  for (let i = text.startsWith('---', start) ? start + 3 : start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code !== 10 && code !== 13 && code !== 32 && code !== 9) return false;
+  }
+  return true;
 }
 
 function isDirectives(text: string, start: number, end: number): boolean {

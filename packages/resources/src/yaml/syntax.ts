@@ -8,10 +8,8 @@ import type { Source } from './locate.js';
 import type { Span } from './node.js';
 import type { Chunk } from './split.js';
 
-/**
- * Above this the slower, more talkative parser is not asked (it needs about 0.1 s for so much); the fast one's own words do then.
- */
-const explainedCharactersMax = 256 * 1024;
+/** Above this the slower, more talkative parser is not asked: it may need seconds for long nonsense. Objects have 1 to 5 kB. */
+const explainedCharactersMax = 64 * 1024;
 
 interface Explanation {
   readonly code: ResourceProblemCode;
@@ -20,10 +18,12 @@ interface Explanation {
   readonly label?: string;
 }
 
-/** Say why a document cannot be read. `error` is what the fast parser threw for it; the other parser knows more about causes. */
-export function explainSyntaxError(source: Source, chunk: Chunk, error: unknown): Problem {
+/** Say why a document cannot be read. `error` is what the fast parser threw for it; the other parser knows more
+ * about causes, and is not asked when it `isBrief`. */
+export function explainSyntaxError(source: Source, chunk: Chunk, error: unknown, isBrief: boolean): Problem {
   const text = source.text.slice(chunk.start, chunk.end);
-  const found = text.length <= explainedCharactersMax && !isDeep(error) ? explain(text) : undefined;
+  const isWorthwhile = !isBrief && text.length <= explainedCharactersMax && !isDeep(error);
+  const found = isWorthwhile ? explain(text) : undefined;
   const { start, end, ...words } = found ?? plainly(error);
   const place = placeOf(source, { start: chunk.start + start, end: chunk.start + end }, words.label);
   return {
