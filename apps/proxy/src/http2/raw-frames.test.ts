@@ -15,9 +15,21 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from '@doorward/http';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { acknowledge, dataFrame, get, type RawApp, type RawPeer, Started, type TestProxyOptions } from './testing.js';
+import { spliceHttp2 } from './index.js';
+import {
+  acknowledge,
+  dataFrame,
+  get,
+  type RawApp,
+  type RawPeer,
+  Started,
+  type TestProxyOptions,
+  TestSession,
+} from './testing.js';
 
 const started = new Started();
 afterEach(() => started.end());
@@ -59,7 +71,10 @@ const trio = async (
 };
 
 /** An open, permitted request without its body on stream 1, and the application that has it. */
-const openRequest = async ({ client, app }: Trio, ...more: (readonly [string, string])[]): Promise<RawPeer> => {
+const openRequest = async (
+  { client, app }: Pick<Trio, 'client' | 'app'>,
+  ...more: (readonly [string, string])[]
+): Promise<RawPeer> => {
   client.headers(1, false, post('/open', ...more));
   const peer = await app.accept();
   await peer.next({ type: frameType.headers, streamId: 1 });
@@ -211,6 +226,52 @@ describe('what passes, and what stays', () => {
     expect(errorCode(await parts.client.next({ type: frameType.goaway }))).toBe(http2Error.compressionError);
   });
 
+  it('a table that the client has given up is forgotten, also when it does not say so in a block', async () => {
+    const { client } = await trio();
+    const indexed = Buffer.concat([block(get('/denied')), Buffer.from('4003782d610162', 'hex')]);
+    client.say(frame(frameType.headers, 5, 1, indexed));
+    await client.next({ type: frameType.headers, streamId: 1 });
+    client.say(frame(frameType.headers, 5, 3, Buffer.concat([block(get('/denied')), Buffer.from('be', 'hex')])));
+    await client.next({ type: frameType.headers, streamId: 3 });
+    client.say(settingsAckFrame());
+    client.say(frame(frameType.headers, 5, 5, Buffer.concat([block(get('/denied')), Buffer.from('be', 'hex')])));
+    expect(errorCode(await client.next({ type: frameType.goaway }))).toBe(http2Error.compressionError);
+  });
+
+  it('the first block of each direction says that there is no dynamic table', async () => {
+    const parts = await trio();
+    parts.client.headers(1, true, get('/open'));
+    parts.client.headers(3, true, get('/open'));
+    const peer = await parts.app.accept();
+    const requests = [await peer.next({ type: frameType.headers }), await peer.next({ type: frameType.headers })];
+    expect(requests.map(({ payload }) => payload[0] === 0x20)).toEqual([true, false]);
+    for (const streamId of [1, 3]) peer.headers(streamId, true, [[':status', '200']]);
+    const responses = [
+      await parts.client.next({ type: frameType.headers }),
+      await parts.client.next({ type: frameType.headers }),
+    ];
+    expect(responses.map(({ payload }) => payload[0] === 0x20)).toEqual([true, false]);
+  });
+
+  it('DATA that the chunks cut ends its stream with the last piece only', async () => {
+    const parts = await trio();
+    const peer = await openRequest(parts);
+    peer.headers(1, false, [[':status', '200']]);
+    await parts.client.next({ type: frameType.headers });
+    for (const [from, to] of [
+      [parts.client, peer],
+      [peer, parts.client],
+    ] as const) {
+      const data = dataFrame(1, true, Buffer.from('hello'));
+      from.say(data.subarray(0, 11));
+      const first = await to.next({ type: frameType.data });
+      expect([first.flags, first.payload.toString()]).toEqual([0, 'he']);
+      from.say(data.subarray(11));
+      const last = await to.next({ type: frameType.data });
+      expect([last.flags, last.payload.toString()]).toEqual([frameFlag.endStream, 'llo']);
+    }
+  });
+
   it('a header block in six frames is one', async () => {
     const parts = await trio();
     const bytes = block(get('/open'));
@@ -265,6 +326,29 @@ describe('what passes, and what stays', () => {
 });
 
 describe('flow control', () => {
+  it('stops reading the client while the application does not read', async () => {
+    const app = await started.app([[settingId.initialWindowSize, maxInt31]]);
+    const proxy = await started.proxy({ appPort: app.port });
+    const client = await started.client(proxy);
+    const peer = await openRequest({ client, app });
+    peer.say(windowUpdateFrame(0, maxInt31 - 65_535));
+    await client.next({ type: frameType.windowUpdate });
+    peer.socket.pause();
+    const total = 30_000_000;
+    const payload = Buffer.alloc(15_000);
+    for (let left = total; left > 0; left -= payload.length) client.data(1, left === payload.length, payload);
+    const [session] = proxy.sessions;
+    const appSocket = await session?.connected;
+    if (session?.stream === undefined || appSocket === undefined) throw new Error('not dialled');
+    if (!session.stream.isPaused()) await once(session.stream, 'pause');
+    expect(appSocket.writableLength).toBeGreaterThan(131_072);
+    expect(appSocket.writableLength).toBeLessThan(400_000);
+    peer.socket.resume();
+    let received = 0;
+    while (received < total) received += (await peer.next({ type: frameType.data })).payload.length;
+    expect(received).toBe(total);
+  });
+
   it('gives back what denied requests take: 12 MB on them, then a permitted one', async () => {
     const parts = await trio();
     let room = 65_535;
@@ -404,6 +488,11 @@ describe('a client that breaks a rule of the connection is sent away', () => {
     ['WINDOW_UPDATE beyond the largest window', [windowUpdateFrame(0, maxInt31)], http2Error.flowControlError],
     ['WINDOW_UPDATE on an idle stream', [windowUpdateFrame(1, 1)], http2Error.protocolError],
     ['RST_STREAM on an idle stream', [rstStreamFrame(1, 0)], http2Error.protocolError],
+    [
+      'RST_STREAM on a stream that only a server could open',
+      [frame(frameType.headers, 5, 5, block(get('/denied'))), rstStreamFrame(2, 0)],
+      http2Error.protocolError,
+    ],
     ['RST_STREAM of 3 bytes', [open, frame(frameType.rstStream, 0, 1, '000000')], http2Error.frameSizeError],
     ['GOAWAY of 4 bytes', [frame(frameType.goaway, 0, 0, '00000000')], http2Error.frameSizeError],
   ])('%s', async (_name, frames, code) => {
@@ -490,6 +579,32 @@ describe('a request that breaks a rule is reset, and never reaches the applicati
         ({ type, flags }) => type === frameType.data && flags === 1 && code === http2Error.protocolError,
       ),
     ).toEqual([]);
+  });
+});
+
+describe('a connection that is over', () => {
+  it('gives a slow client the time to read what was said last', async () => {
+    const said: Buffer[] = [];
+    let release: () => void = () => undefined;
+    const stream = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => {
+        said.push(chunk);
+        release = done;
+      },
+    });
+    const session = new TestSession(undefined, undefined, [], new AbortController().signal, 0);
+    const over = spliceHttp2({ stream, session }, { lingerMs: 1 });
+    stream.push(Buffer.from('no HTTP/2'));
+    await once(stream, 'data');
+    // Time is what this is about: twenty times the wait for a client that has everything.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([stream.destroyed, said.length]).toEqual([false, 1]);
+    release();
+    await new Promise(setImmediate);
+    release();
+    await over;
+    expect(said.map((frames) => frames.readUInt8(3))).toEqual([frameType.settings, frameType.goaway]);
   });
 });
 
