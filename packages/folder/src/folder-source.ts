@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IgnoredObject, ObjectKey, PolicyObject, Problem } from '@doorward/resources';
 import { Claims } from './claims.js';
 import { faultText, fileProblem } from './file-problem.js';
-import { emptyFile, withFault, withText } from './manifest-file.js';
+import { ManifestReader } from './manifest-reader.js';
 import type { ManifestFile, StaleObject } from './manifest-file.js';
 import { inBatches } from './batches.js';
 import { isManifestName } from './paths.js';
-import { isContainer, lookAt, readManifestFile } from './read-file.js';
+import { isContainer, lookAt } from './read-file.js';
 import { scanFolder } from './scan.js';
 import type { Scan } from './scan.js';
 import { Settling } from './settling.js';
@@ -39,11 +39,6 @@ export interface FolderState {
  * millisecond or two; 10 leaves room and keeps a save below the 20 that a person's "at once" allows us here.
  */
 const quietMs = 10;
-/**
- * The same for a file that looks unfinished: emptied, or ending in the middle of a line. A writer that is slow (a network
- * disk, a script that prints line by line) leaves such files, and almost nobody means one.
- */
-const doubtfulQuietMs = 60;
 /** Files that settled wait for others of the same burst, so that a checkout is one change, but not longer than this. */
 const burstMs = 100;
 /** Events can be lost: the kernel's queue overflows, network disks send none. Then a change is seen at the next round. */
@@ -59,12 +54,14 @@ export class FolderSource {
   readonly #claims = new Claims();
   readonly #listeners = new Set<(change: FolderChange) => void>();
   readonly #settling = new Settling({ quietMs, burstMs });
-  /** Signatures of the versions that `#claims` reflects. */
-  readonly #read = new Map<string, { signature: string; isEmpty: boolean }>();
+  readonly #reader: ManifestReader;
   readonly #hinted = new Set<string>();
   #scanWanted = true;
   #scan: Scan = { files: [], linked: [], containers: new Set(), unreadable: [], problems: [] };
   #watchProblems: readonly Problem[] = [];
+  /** What `#problems` reflects besides the files; most looks find nothing new, and then nothing is computed. */
+  #told: Scan | undefined;
+  #toldWatch: readonly Problem[] | undefined;
   #problems: readonly Problem[] = [];
   #stale: readonly StaleObject[] = [];
   #watch: FolderWatch | undefined;
@@ -76,6 +73,7 @@ export class FolderSource {
   private constructor(directory: string) {
     this.directory = directory;
     this.#root = resolve(directory);
+    this.#reader = new ManifestReader(this.#shown, this.#settling);
   }
 
   /** See `openFolder`. */
@@ -200,7 +198,7 @@ export class FolderSource {
     }));
     for (const { path, found } of looked) {
       const signature = found.kind === 'file' ? found.signature : found.kind;
-      const known = this.#read.get(path)?.signature;
+      const known = this.#reader.signatureOf(path);
       const isMore = found.kind !== 'gone' || this.#claims.file(path) !== undefined;
       const isChanged = known === undefined ? isMore : known !== signature;
       if (touched.has(path) || isChanged || this.#settling.has(path)) {
@@ -250,54 +248,25 @@ export class FolderSource {
   /** Read the files that came to rest and tell what changed. */
   async #commit(paths: readonly string[], isFirst: boolean): Promise<void> {
     const changes = new Map<string, ManifestFile | undefined>();
-    const read = await inBatches(paths, async (path) => ({ path, change: await this.#readOne(path, isFirst) }));
+    const read = await inBatches(paths, async (path) => ({
+      path,
+      change: await this.#reader.read(path, this.#claims.file(path), isFirst),
+    }));
     for (const { path, change } of read) if (change !== 'wait') changes.set(path, change);
     // All files of a folder vanish when the folder does. That is no wish to lift its policies.
     if ([...changes.values()].includes(undefined)) await this.#scanAll();
     if (this.#isMissing) {
       this.#settling.clear();
-      for (const path of changes.keys()) this.#read.delete(path);
+      for (const path of changes.keys()) this.#reader.forget(path);
       changes.clear();
     }
-    for (const [path, file] of changes) if (!file) this.#read.delete(path);
     this.#tell(changes);
   }
 
-  async #readOne(path: string, isFirst: boolean): Promise<ManifestFile | 'wait' | undefined> {
-    const contents = await readManifestFile(path, this.#shown(path));
-    const before = this.#claims.file(path) ?? emptyFile(this.#shown(path));
-    const known = this.#read.get(path);
-    switch (contents.kind) {
-      case 'moving':
-        this.#settling.saw(path, 'moving', true, performance.now());
-        return 'wait';
-      case 'gone':
-        this.#settling.forget(path);
-        return undefined;
-      case 'bad':
-        this.#settling.forget(path);
-        this.#read.set(path, { signature: (await this.#signatureOf(path)) ?? 'bad', isEmpty: false });
-        return withFault(before, contents.problem, new Date().toISOString());
-      case 'text': {
-        const isEmpty = contents.text.trim() === '';
-        const isDoubtful = (isEmpty && known?.isEmpty === false) || (!isEmpty && !looksComplete(contents.text));
-        if (!isFirst && isDoubtful && !this.#settling.isQuietFor(path, doubtfulQuietMs, performance.now())) {
-          this.#settling.extend(path, doubtfulQuietMs);
-          return 'wait';
-        }
-        this.#settling.forget(path);
-        this.#read.set(path, { signature: contents.signature, isEmpty });
-        return withText(before, contents.text, new Date().toISOString());
-      }
-    }
-  }
-
-  async #signatureOf(path: string): Promise<string | undefined> {
-    const looked = await lookAt(path, this.#shown(path));
-    return looked.kind === 'file' ? looked.signature : looked.kind;
-  }
-
   #tell(changes: ReadonlyMap<string, ManifestFile | undefined>): void {
+    if (changes.size === 0 && this.#told === this.#scan && this.#toldWatch === this.#watchProblems) return;
+    this.#told = this.#scan;
+    this.#toldWatch = this.#watchProblems;
     const { upserted, removed } = this.#claims.update(changes);
     const problems = [...this.#watchProblems, ...this.#scan.problems, ...this.#claims.problems];
     const stale = this.#claims.stale;
@@ -315,6 +284,3 @@ export class FolderSource {
     for (const listener of this.#listeners) listener(change);
   }
 }
-
-/** A whole file ends with a line break, or is JSON and ends with its bracket; editors and tools see to that. */
-const looksComplete = (text: string): boolean => /(?:[\r\n]|[}\]])\s*$/.test(text.slice(-256));
