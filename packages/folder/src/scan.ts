@@ -6,7 +6,7 @@ import { errorCode, faultText, fileProblem } from './file-problem.js';
 import { depthMax, isManifestName, isSkippedFolder } from './paths.js';
 
 /** Ten thousand objects, one a file, with room; above it the folder is probably not the one meant. */
-export const filesMax = 20_000;
+const filesMax = 20_000;
 
 export interface Scan {
   /** Paths of the manifests below the folder, sorted; links are followed. */

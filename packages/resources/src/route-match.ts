@@ -34,7 +34,7 @@ export function checkHeaderValue(value: string, path: Path, issues: Issues): boo
 }
 
 /** Whether a pattern is one of Rust's `regex` (docs/spec/control-plane.md §2.2), which is what proxies use. */
-export function checkPattern(pattern: string, path: Path, issues: Issues): boolean {
+function checkPattern(pattern: string, path: Path, issues: Issues): boolean {
   const result = compilePattern(pattern);
   if (result.kind === 'ok') return true;
   issues.error('DW0703', path, `${shown(pattern)} is no regular expression: ${result.message}`, {

@@ -4,7 +4,7 @@ import { coreGroup, groupSchema, kindSchema, nameSchema, policyGroup, refersTo }
 import { checkRetryAnnotations } from './retry-annotations.js';
 import { shown } from './words.js';
 
-export const parentRefSchema = z.object({
+const parentRefSchema = z.object({
   group: groupSchema.optional(),
   kind: kindSchema.optional(),
   namespace: z.string().min(1).max(63).optional(),

@@ -18,7 +18,7 @@ import type { AuthenticationRef, AuthorizationPolicy, AuthorizationTarget } from
 import { didYouMean } from '../words.js';
 
 /** docs/spec/control-plane.md §1.4. */
-export const authorizationPolicyBody = z.object({
+const authorizationPolicyBody = z.object({
   spec: z.object({
     targetRef: localReferenceSchema,
     requiredAuthenticationRefs: z.array(

@@ -6,7 +6,7 @@ import type { ExternalWorkload } from '../types.js';
 const meshTls = z.object({ identity: z.string().min(1).max(253), serverName: z.string().min(1).max(253) });
 
 /** docs/spec/control-plane.md §1.10. v1alpha1 spells the field `meshTls`. */
-export const externalWorkloadBody = z.object({
+const externalWorkloadBody = z.object({
   spec: z.object({
     meshTLS: meshTls.optional(),
     meshTls: meshTls.optional(),

@@ -30,7 +30,7 @@ const match = z.object({
 });
 
 /** docs/spec/control-plane.md §1.8. */
-export const grpcRouteBody = z.object({
+const grpcRouteBody = z.object({
   spec: z.object({
     parentRefs: parentRefsSchema,
     hostnames: hostnamesSchema,

@@ -56,7 +56,7 @@ const gatewayRule = z.object({
 const prefixSlash = { path: { type: 'PathPrefix', value: '/' } } as const;
 
 /** docs/spec/control-plane.md §1.7. */
-export const policyHttpRouteBody = z.object({
+const policyHttpRouteBody = z.object({
   spec: z.object({
     parentRefs: parentRefsSchema,
     hostnames: hostnamesSchema,
@@ -66,7 +66,7 @@ export const policyHttpRouteBody = z.object({
       .default([{ matches: [prefixSlash] }]),
   }),
 });
-export const gatewayHttpRouteBody = z.object({
+const gatewayHttpRouteBody = z.object({
   spec: z.object({
     parentRefs: parentRefsSchema,
     hostnames: hostnamesSchema,

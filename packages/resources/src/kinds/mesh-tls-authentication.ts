@@ -6,7 +6,7 @@ import type { MeshTLSAuthentication, ServiceAccountRef } from '../types.js';
 import { didYouMean } from '../words.js';
 
 /** docs/spec/control-plane.md §1.5. */
-export const meshTlsAuthenticationBody = z.object({
+const meshTlsAuthenticationBody = z.object({
   spec: z.object({
     identities: z.array(z.string()).min(1).optional(),
     identityRefs: z

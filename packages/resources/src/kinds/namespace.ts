@@ -4,7 +4,7 @@ import { defineKind } from '../kind.js';
 import type { Namespace } from '../types.js';
 
 /** Only the metadata counts: labels, and the annotations that pods inherit (docs/spec/control-plane.md §1.11). */
-export const namespaceBody = z.looseObject({});
+const namespaceBody = z.looseObject({});
 
 export const namespace = defineKind({
   group: '',

@@ -5,7 +5,7 @@ import { policyGroup } from '../reference.js';
 import type { NetworkAuthentication } from '../types.js';
 
 /** docs/spec/control-plane.md §1.6. */
-export const networkAuthenticationBody = z.object({ spec: z.object({ networks: z.array(networkSchema) }) });
+const networkAuthenticationBody = z.object({ spec: z.object({ networks: z.array(networkSchema) }) });
 
 export const networkAuthentication = defineKind({
   group: policyGroup,

@@ -18,7 +18,7 @@ import { pathText } from '../words.js';
 const limit = z.object({ requestsPerSecond: z.int() });
 
 /** docs/spec/control-plane.md §1.9. */
-export const rateLimitBody = z.object({
+const rateLimitBody = z.object({
   spec: z.object({
     targetRef: localReferenceSchema,
     total: limit.optional(),

@@ -8,7 +8,7 @@ import { convertSelector, labelSelectorSchema } from '../selector.js';
 import type { ServerAuthorization } from '../types.js';
 
 /** docs/spec/control-plane.md §1.3. */
-export const serverAuthorizationBody = z.object({
+const serverAuthorizationBody = z.object({
   spec: z.object({
     server: z.object({ name: dnsLabelSchema.optional(), selector: labelSelectorSchema.optional() }),
     client: z.object({

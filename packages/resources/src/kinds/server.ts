@@ -7,7 +7,7 @@ import { convertSelector, labelSelectorSchema } from '../selector.js';
 import type { ProxyProtocol, Server } from '../types.js';
 import { didYouMean, oneOf, shown } from '../words.js';
 
-export const proxyProtocols = [
+const proxyProtocols = [
   'unknown',
   'HTTP/1',
   'HTTP/2',
@@ -17,7 +17,7 @@ export const proxyProtocols = [
 ] as const satisfies readonly ProxyProtocol[];
 
 /** docs/spec/control-plane.md §1.2. */
-export const serverBody = z.object({
+const serverBody = z.object({
   spec: z.object({
     podSelector: labelSelectorSchema.optional(),
     externalWorkloadSelector: labelSelectorSchema.optional(),

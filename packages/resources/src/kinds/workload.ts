@@ -13,10 +13,10 @@ const podTemplate = z.looseObject({
 });
 
 /** Deployment, StatefulSet, DaemonSet, ReplicaSet and Job: a pod template at `spec.template`. */
-export const workloadBody = z.looseObject({ spec: z.looseObject({ template: podTemplate }) });
+const workloadBody = z.looseObject({ spec: z.looseObject({ template: podTemplate }) });
 
 /** CronJob: the template of the job's template. */
-export const cronJobBody = z.looseObject({
+const cronJobBody = z.looseObject({
   spec: z.looseObject({ jobTemplate: z.looseObject({ spec: z.looseObject({ template: podTemplate }) }) }),
 });
 
