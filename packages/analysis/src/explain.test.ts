@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { explain } from './explain.js';
+import type { Asked } from './explanation.js';
 import {
   account,
   authorizationPolicy,
+  client,
   deployment,
   fromNetwork,
   httpRoute,
@@ -10,6 +13,7 @@ import {
   meshTls,
   networks,
   server,
+  target,
   why,
 } from './testing/index-of.js';
 
@@ -62,6 +66,20 @@ describe('what is asked when nothing in particular is', () => {
     const told = why(indexOf(ledger + teller + yaml), 'teller ledger:http');
     expect(told.question).toEqual(question);
     expect(told.notes.some((note) => note.startsWith('no '))).toBe(question.kind === 'request');
+  });
+});
+
+describe('what is left out of a request', () => {
+  const asked = (yaml: string, more: Asked) => {
+    const index = indexOf(ledger + teller + yaml);
+    const { question } = explain(index, client(index, 'teller'), target(index, 'ledger:http'), more);
+    return question.kind === 'request' && `${question.method} ${question.path}`;
+  };
+  it('is what the protocol suggests', () => {
+    expect(asked(http, { path: '/a' })).toBe('GET /a');
+    expect(asked(http, { method: 'POST' })).toBe('POST /');
+    expect(asked(grpc, { path: '/svc/M' })).toBe('POST /svc/M');
+    expect(asked(grpc, { host: 'a.test' })).toBe('POST /any.Service/AnyMethod');
   });
 });
 

@@ -23,9 +23,10 @@ export interface Tried extends Part {
 
 /** A request, as a person writes it. */
 export interface Asked {
-  readonly method: string;
-  /** With the query, if there is one. */
-  readonly path: string;
+  /** `GET` where nothing is said, `POST` on gRPC ports. */
+  readonly method?: string | undefined;
+  /** With the query, if there is one. `/` where nothing is said, any call on gRPC ports. */
+  readonly path?: string | undefined;
   readonly host?: string | undefined;
   /** In any case of letters. */
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
@@ -34,8 +35,15 @@ export interface Asked {
 /** What was decided: a connection as a whole, or a request. */
 export type Question =
   | { readonly kind: 'connection' }
-  /** `isAssumed`: nobody asked for anything in particular. */
-  | ({ readonly kind: 'request'; readonly isAssumed: boolean } & Asked);
+  | {
+      readonly kind: 'request';
+      /** Whether nobody asked for a path in particular. */
+      readonly isAssumed: boolean;
+      readonly method: string;
+      readonly path: string;
+      readonly host?: string | undefined;
+      readonly headers?: Asked['headers'];
+    };
 
 /** The policy of ports that no Server selects, or the Server's own. */
 export interface DefaultPart {

@@ -44,8 +44,8 @@ export function notesOf(
   if (question.isAssumed) {
     notes.push(
       protocol.kind === 'grpc'
-        ? 'no call was given: this is for a service that no route names; add POST /SERVICE/METHOD'
-        : `no request was given: this is for ${question.method} ${question.path}`,
+        ? 'no call was given: this is for one that no route names; add POST /SERVICE/METHOD'
+        : `no path was given: this is for ${question.method} ${question.path}`,
     );
   }
   const [path = ''] = question.path.split('?');

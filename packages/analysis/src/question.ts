@@ -9,16 +9,17 @@ export function questionOf(protocol: InboundProtocol, asked: Asked | undefined):
     case 'tls':
       return { kind: 'connection' };
     case 'grpc':
-      return asked === undefined
-        ? { kind: 'request', isAssumed: true, method: 'POST', path: '/any.Service/AnyMethod' }
-        : { kind: 'request', isAssumed: false, ...asked };
+      return requestOf(asked, 'POST', '/any.Service/AnyMethod');
     case 'detect':
     case 'http1':
     case 'http2':
-      return asked === undefined
-        ? { kind: 'request', isAssumed: true, method: 'GET', path: '/' }
-        : { kind: 'request', isAssumed: false, ...asked };
+      return requestOf(asked, 'GET', '/');
   }
+}
+
+function requestOf(asked: Asked = {}, method: string, path: string): Question {
+  const isAssumed = asked.path === undefined;
+  return { ...asked, kind: 'request', isAssumed, method: asked.method ?? method, path: asked.path ?? path };
 }
 
 /** No TLS is looked for on an opaque port, so nobody has an identity there (docs/spec/data-plane.md §2.5). */

@@ -76,5 +76,5 @@ function orFail<T>(resolved: Resolved<T>): T {
 /** Nothing in particular when neither method nor path nor anything else of a request is given. */
 function askedOf({ method, path, host, headers }: WhyOptions): Asked | undefined {
   if (method === undefined && path === undefined && host === undefined && headers.length === 0) return undefined;
-  return { method: method ?? 'GET', path: path ?? '/', host, headers };
+  return { method, path, host, headers };
 }

@@ -50,7 +50,7 @@ describe('an answer that is yes', () => {
         route    default               any path
         who may  all-unauthenticated   anybody, with or without mesh TLS   ← permits it
         default  all-unauthenticated: the default of the cluster (--default-policy); no Server selects this port
-        note     no request was given: this is for GET /
+        note     no path was given: this is for GET /
       "
     `);
     expect(code).toBe(0);
