@@ -27,16 +27,37 @@ export default {
     arrows(p('mtls'), [], 'mtls is keys and names: what a name may do is decided elsewhere'),
     arrows(p('telemetry'), [], 'telemetry is what a process says of itself; it must not pull in what the process does'),
     arrows(p('resources'), [p('core')], 'resources turns Kubernetes objects into core values'),
-    arrows(p('wire'), [p('core')], 'wire turns core values into messages and back; the proxy uses it, so it must not know Kubernetes'),
+    arrows(
+      p('wire'),
+      [p('core')],
+      'wire turns core values into messages and back; the proxy uses it, so it must not know Kubernetes',
+    ),
     arrows(p('index'), [p('core'), p('resources')], 'index computes core policies from resources'),
-    arrows(p('analysis'), [p('core'), p('resources'), p('index')], 'analysis asks index and core; it decides nothing itself'),
+    arrows(
+      p('analysis'),
+      [p('core'), p('resources'), p('index')],
+      'analysis asks index and core; it decides nothing itself',
+    ),
     arrows(p('folder'), [p('core'), p('resources')], 'folder reads and watches files, nothing more'),
-    arrows(a('controller'), [p('core'), p('resources'), p('index'), p('wire'), p('folder'), p('telemetry'), p('mtls')], 'an app composes packages; no app imports an app'),
-    arrows(a('identity'), [p('wire'), p('mtls'), p('telemetry')], 'the identity service knows names and keys, never policy'),
-    arrows(a('proxy'), [p('core'), p('wire'), p('http'), p('mtls'), p('telemetry')], 'the proxy never learns Kubernetes: no resources, no index, no folder'),
+    arrows(
+      a('controller'),
+      [p('core'), p('resources'), p('index'), p('wire'), p('folder'), p('telemetry'), p('mtls')],
+      'an app composes packages; no app imports an app',
+    ),
+    arrows(
+      a('identity'),
+      [p('wire'), p('mtls'), p('telemetry')],
+      'the identity service knows names and keys, never policy',
+    ),
+    arrows(
+      a('proxy'),
+      [p('core'), p('wire'), p('http'), p('mtls'), p('telemetry')],
+      'the proxy never learns Kubernetes: no resources, no index, no folder',
+    ),
     {
       name: 'apps-only-lazily',
-      comment: 'the command line starts an app by a lazy import, so that one command does not pay for all; option values and types come from subpaths',
+      comment:
+        'the command line starts an app by a lazy import, so that one command does not pay for all; option values and types come from subpaths',
       severity: 'error',
       from: { path: '^apps/cli/src/', pathNot: test },
       to: {
@@ -47,7 +68,8 @@ export default {
     },
     {
       name: 'pure-rooms-do-no-io',
-      comment: 'a pure room reads no clock, file, socket or environment: that is what makes it testable and reusable in webhook, CLI and browser',
+      comment:
+        'a pure room reads no clock, file, socket or environment: that is what makes it testable and reusable in webhook, CLI and browser',
       severity: 'error',
       from: { path: pure, pathNot: test },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?buffer$' },

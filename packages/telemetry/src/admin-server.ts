@@ -24,7 +24,7 @@ export interface AdminServer {
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
     // Whatever the method: a body is not read, and nothing here changes anything.
-    const path = request.url?.split('?')[0];
+    const path = request.url?.split('?')[0] ?? '';
     const { status, text } = answer(path, options);
     response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
   });
@@ -38,7 +38,7 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   return { address: addressOf(server), close: async () => closeServer(server) };
 }
 
-function answer(path: string | undefined, { isReady, metrics }: AdminOptions): { status: number; text: string } {
+function answer(path: string, { isReady, metrics }: AdminOptions): { status: number; text: string } {
   switch (path) {
     case '/live':
       return { status: 200, text: 'live\n' };

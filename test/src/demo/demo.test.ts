@@ -47,7 +47,11 @@ async function issue(name: string): Promise<string> {
   const out = join(started.stateDir, 'issued', name);
   const issued = await command(process.execPath, [
     doorward,
-    ...['identity', 'issue', '--state', started.stateDir, '--identity', `${name}.${domain}`, '--out', out],
+    'identity',
+    'issue',
+    `--state=${started.stateDir}`,
+    `--identity=${name}.${domain}`,
+    `--out=${out}`,
   ]);
   expect(issued).toMatchObject({ code: 0, stderr: '' });
   return out;
@@ -139,9 +143,11 @@ describe('the demo', () => {
     const { host, port } = door('web');
     const name = `web.${domain}`;
     const curl = await command('curl', [
-      ...['-sS', '--max-time', '10', '-w', '\n%{http_code}'],
-      ...['--cert', join(certificate, 'tls.crt'), '--key', join(certificate, 'tls.key')],
-      ...['--cacert', join(certificate, 'ca.crt'), '--resolve', `${name}:${port}:${host}`],
+      '-sS',
+      ...'--max-time 10 --write-out \n%{http_code}'.split(' '),
+      ...`--cert ${certificate}/tls.crt --key ${certificate}/tls.key --cacert ${certificate}/ca.crt`.split(' '),
+      '--resolve',
+      `${name}:${port}:${host}`,
       `https://${name}:${port}/api/list`,
     ]);
     expect(curl).toMatchObject({ code: 0, stdout: expect.stringMatching(/:doughnut:[^]*\n200$/) });

@@ -19,7 +19,9 @@ export async function startDemo(): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'doorward-test-'));
   const stateDir = join(folder, 'state');
   const process = new ObservedProcess(join(root, 'examples/emojivoto/dist/demo.js'), [
-    ...['--free-ports', '-o', 'json', '--state', stateDir],
+    '--free-ports',
+    '--output=json',
+    `--state=${stateDir}`,
   ]);
   const { addresses, policies } = (await process.ready()) as { addresses: DemoAddresses; policies: string };
   const cleanUp = async (): Promise<void> => {

@@ -80,7 +80,11 @@ export async function workspace(files: Readonly<Record<string, string>>): Promis
     up: (...args) => {
       const ports = args.some((arg) => arg.startsWith('--controller')) ? [] : ['--controller', '127.0.0.1:0'];
       const process = new ObservedProcess(cli, [
-        ...['up', folder, '--state', stateDir, '-o', 'json', '--identity-service', '127.0.0.1:0'],
+        'up',
+        folder,
+        `--state=${stateDir}`,
+        '--output=json',
+        '--identity-service=127.0.0.1:0',
         ...ports,
         ...args,
       ]);

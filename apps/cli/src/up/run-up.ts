@@ -53,7 +53,7 @@ export async function runUp(options: UpOptions, view: View, color: boolean): Pro
     'identity.listening',
     formatHostPort(options.identityService),
     view,
-    (address) => [...['identity', '--state', stateDir, '--listen', address]],
+    (address) => ['identity', `--state=${stateDir}`, `--listen=${address}`],
   );
   const controller = service(
     'controller',
@@ -61,8 +61,11 @@ export async function runUp(options: UpOptions, view: View, color: boolean): Pro
     formatHostPort(options.controller),
     view,
     (address) => [
-      ...['controller', '--resources', resolve(options.folder), '--grpc-addr', address],
-      ...['--default-policy', options.defaultPolicy, '--cluster-networks', clusterNetworks],
+      'controller',
+      `--resources=${resolve(options.folder)}`,
+      `--grpc-addr=${address}`,
+      `--default-policy=${options.defaultPolicy}`,
+      `--cluster-networks=${clusterNetworks}`,
     ],
   );
   const nameOfIdentity = (name: string): string | undefined =>
