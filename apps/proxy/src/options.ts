@@ -12,6 +12,8 @@ export interface ProxyOptions {
   /** The name that this proxy proves, and its SNI. */
   readonly identity: string;
   readonly tokenFile: string;
+  /** Shortest pause between two requests for a certificate. Default 10,000 ms. Linkerd: LINKERD2_PROXY_IDENTITY_MIN_REFRESH */
+  readonly identityMinRefreshMs?: number;
   readonly trustAnchorsFile: string;
   readonly inbound: readonly { readonly listen: HostPort; readonly app: HostPort }[];
   readonly outbound: readonly OutboundPort[];

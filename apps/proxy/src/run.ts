@@ -54,6 +54,7 @@ export async function runProxy(options: ProxyOptions, log: Log): Promise<Running
     identity: options.identity,
     tokenFile: options.tokenFile,
     trustAnchorsPem: anchorsPem,
+    ...(options.identityMinRefreshMs === undefined ? {} : { minRefreshMs: options.identityMinRefreshMs }),
     log,
   });
   const secureContext = secureContexts(identity, anchorsPem);
