@@ -14,7 +14,11 @@ export interface Service {
 export async function runService(log: Log, start: () => Promise<Service>): Promise<void> {
   const { shutdownRequested } = await import('@doorward/telemetry');
   const asked = shutdownRequested();
-  let service: Service;
+  // Asked to end while it starts: nothing is served yet, so there is nothing to finish.
+  void asked.then(() => {
+    if (service === undefined) process.exit(exitCode.yes);
+  });
+  let service: Service | undefined;
   try {
     service = await start();
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { defaultPolicy, hostPort, networks } from '../options/parsers.js';
 import { exitCode } from '../exit-code.js';
 import type { UpOptions } from '../up/options.js';
+import type { Up } from '../up/run-up.js';
 
 interface UpFlags {
   readonly state: string;
@@ -61,7 +62,7 @@ Example: doorward up examples/emojivoto/policies`,
   );
   command.action(async (dir: string, flags: UpFlags) => {
     const [
-      { runUp },
+      { openUp },
       { TerminalView },
       { JsonView },
       { localClusterNetworks },
@@ -92,19 +93,18 @@ Example: doorward up examples/emojivoto/policies`,
       clusterNetworks: flags.clusterNetworks ?? localClusterNetworks,
       title: flags.title,
     };
+    let up: Up | undefined;
     try {
-      // Ctrl-C while starting must not wait for the start to finish.
-      const starting = runUp(options, view, color);
-      const running = await Promise.race([starting, asked]);
-      if (typeof running === 'string') {
-        await (await starting).close();
-      } else {
+      up = await openUp(options, view);
+      // Ctrl-C while starting does not wait for the start.
+      if ((await Promise.race([up.start(), asked])) === undefined) {
         process.send?.({ ready: 'up' });
         await asked;
-        await running.close();
       }
+      await up.close();
       process.exit(exitCode.yes);
     } catch (error) {
+      await up?.close();
       reportFailure(error);
       process.exit(exitCode.couldNotRun);
     }

@@ -4,7 +4,7 @@
  */
 import type { FolderChange } from '@doorward/folder';
 import type { PolicyIndex } from '@doorward/index';
-import { formatProblem, type ExternalWorkload, type IgnoredObject, type Problem } from '@doorward/resources';
+import type { ExternalWorkload, IgnoredObject, Problem } from '@doorward/resources';
 import type { View } from './view.js';
 
 export class FolderWatch {
@@ -15,7 +15,6 @@ export class FolderWatch {
   constructor(
     private readonly index: PolicyIndex,
     private readonly view: View,
-    private readonly color: boolean,
   ) {}
 
   /** Take a change in, and say what is new: problems, what is stale because of them, and what was mended. */
@@ -25,9 +24,7 @@ export class FolderWatch {
     for (const [key, problem] of now) {
       if (this.#told.has(key)) continue;
       this.#told.set(key, problem);
-      const level = problem.severity === 'error' ? 'error' : problem.severity === 'warning' ? 'warn' : 'info';
-      const [first = '', ...rest] = formatProblem(problem, { color: this.color }).split('\n');
-      this.view.notice(level, first, rest.join('\n'));
+      this.view.problem(problem);
     }
     for (const key of this.#told.keys()) if (!now.has(key)) this.#told.delete(key);
     this.#tellStale(change);
@@ -51,6 +48,11 @@ export class FolderWatch {
 
   workloads(): ExternalWorkload[] {
     return [...this.index.objects()].filter((object) => object.kind === 'ExternalWorkload');
+  }
+
+  /** The workload that an identity belongs to. */
+  nameOfIdentity(identity: string): string | undefined {
+    return this.workloads().find(({ spec }) => spec.meshTLS.identity === identity)?.metadata.name;
   }
 
   #tellStale(change: FolderChange): void {

@@ -18,6 +18,7 @@ export class ProxyFleet {
   readonly #options: FleetOptions;
   readonly #proxies = new Map<string, { readonly plan: ProxyPlan; readonly process: Supervised }>();
   #work: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -43,10 +44,11 @@ export class ProxyFleet {
     return problems;
   }
 
+  /** Ends all of them; also those that are just being started, for whose start nobody waits then. */
   async stop(): Promise<void> {
-    await this.#work;
+    this.#stopped = true;
     await Promise.all([...this.#proxies.values()].map(async ({ process }) => process.stop(this.#options.stopGraceMs)));
-    this.#proxies.clear();
+    await this.#work;
   }
 
   async #apply(plans: readonly ProxyPlan[]): Promise<void> {
@@ -59,6 +61,7 @@ export class ProxyFleet {
         await process.stop(this.#options.stopGraceMs);
       }),
     );
+    if (this.#stopped) return;
     const started = plans.filter(({ key }) => !this.#proxies.has(key)).map((plan) => this.#start(plan));
     await Promise.all(started.map(async (process) => process.started));
   }

@@ -2,216 +2,202 @@
  * `doorward up`: identity, controller and a proxy for each workload of a folder, each its own process, watched and restarted,
  * with one live view of what is decided.
  */
-import { openFolder } from '@doorward/folder';
-import { defaultClusterConfig, PolicyIndex } from '@doorward/index';
 import { formatNetwork } from '@doorward/core';
-import { openState } from '@doorward/mtls';
+import { openFolder, type FolderChange, type FolderSource } from '@doorward/folder';
+import { defaultClusterConfig, PolicyIndex } from '@doorward/index';
+import { openState, type State } from '@doorward/mtls';
 import { formatHostPort } from '@doorward/proxy/addresses';
-import { relative, resolve } from 'node:path';
+import type { SourcePlace } from '@doorward/resources';
+import { dirname, relative, resolve } from 'node:path';
 import { Failure } from '../failure.js';
 import { makeBanner } from './banner.js';
-import type { ChildEvent, ChildExit } from './child.js';
+import type { ChildEvent } from './child.js';
 import { decisionRow } from './decision-row.js';
 import { FolderWatch } from './folder-watch.js';
 import type { UpOptions } from './options.js';
+import { Part } from './part.js';
 import { ProxyFleet } from './proxy-fleet.js';
-import { proxyArguments, type PlanProblem } from './proxy-plan.js';
-import { Supervised } from './supervised.js';
+import { proxyArguments, type PlanProblem, type ProxyPlan } from './proxy-plan.js';
+import { tellEvent, tellExit, tellStray } from './tell.js';
 import { Tokens } from './tokens.js';
 import type { View } from './view.js';
 
 /** Long enough for requests that are being answered, short enough for a person who pressed Ctrl-C. */
 const stopGraceMs = 5_000;
+/** After this time a start says what it waits for. */
+const patienceMs = 3_000;
 
-export interface RunningUp {
-  /** Ends all processes, the proxies first, and resolves when they are gone. */
-  close(): Promise<void>;
-}
-
-/** @throws Failure when the folder, the state or an address cannot be used, with the reason and the remedy */
-export async function runUp(options: UpOptions, view: View, color: boolean): Promise<RunningUp> {
+/** @throws when the folder or the state cannot be used, with the reason and the remedy */
+export async function openUp(options: UpOptions, view: View): Promise<Up> {
   const folder = await openFolder(options.folder);
-  const state = await openState(options.stateDir);
-  for (const repair of state.repairs) view.notice('warn', repair);
-  const index = new PolicyIndex({
-    ...defaultClusterConfig,
-    clusterNetworks: options.clusterNetworks,
-    defaultPolicy: options.defaultPolicy,
-  });
-  const watch = new FolderWatch(index, view, color);
-  const { objects, problems, stale } = folder.current;
-  watch.apply({ upserted: [...objects.values()], removed: [], problems, stale, fixed: [] });
-  watch.tellIgnored(folder.current.ignored);
-  const tokens = new Tokens(state, options.stateDir, (error) =>
-    view.notice('error', `the join tokens of the proxies cannot be renewed: ${String(error)}`),
-  );
-  const stateDir = resolve(options.stateDir);
-  const clusterNetworks = options.clusterNetworks.map(formatNetwork).join(',');
-
-  const identity = service(
-    'identity',
-    'identity.listening',
-    formatHostPort(options.identityService),
-    view,
-    (address) => ['identity', `--state=${stateDir}`, `--listen=${address}`],
-  );
-  const controller = service(
-    'controller',
-    'controller.listening',
-    formatHostPort(options.controller),
-    view,
-    (address) => [
-      'controller',
-      `--resources=${resolve(options.folder)}`,
-      `--grpc-addr=${address}`,
-      `--default-policy=${options.defaultPolicy}`,
-      `--cluster-networks=${clusterNetworks}`,
-    ],
-  );
-  const nameOfIdentity = (name: string): string | undefined =>
-    watch.workloads().find(({ spec }) => spec.meshTLS.identity === name)?.metadata.name;
-  const fleet = new ProxyFleet({
-    stopGraceMs,
-    args: (plan) =>
-      proxyArguments(plan, {
-        controller: controller.address(),
-        identityService: identity.address(),
-        tokenFile: tokens.fileOf(plan),
-        trustAnchors: resolve(stateDir, 'ca.crt'),
-        clusterNetworks,
-      }),
-    onEvent: (plan, event) => {
-      if (event.event !== 'decision') return tellEvent(plan.name, event, view);
-      const row = decisionRow(event, { plan, index, nameOfIdentity });
-      if (row !== undefined) view.decision(row, placeText(row.place));
-    },
-    onStray: (plan, line) => tellStray(plan.name, line, view),
-    onExit: (plan, exit, retryMs) => tellExit(plan.name, exit, retryMs, view),
-  });
-
-  const reconcile = async (): Promise<void> => {
-    const workloads = watch.workloads();
-    for (const workload of workloads) await tokens.write(workload);
-    tellPlanProblems(await fleet.reconcile(workloads), view, told);
-  };
-  const told = new Set<string>();
-  let unsubscribe = (): void => {};
-  const close = async (): Promise<void> => {
-    unsubscribe();
-    await folder.close();
-    tokens.close();
-    await fleet.stop();
-    await Promise.all([controller.process.stop(stopGraceMs), identity.process.stop(stopGraceMs)]);
-  };
-
   try {
-    for (const part of [identity, controller]) {
-      if ((await part.process.started) === 'failed')
-        throw new Failure(part.failure() ?? `the ${part.name} could not start`);
-    }
-    await reconcile();
-    unsubscribe = folder.onChange((change) => {
-      watch.apply(change);
-      watch.tellIgnored(folder.current.ignored);
-      reconcile().catch((error: unknown) =>
-        view.notice('error', `the proxies could not follow the change: ${String(error)}`),
-      );
-    });
+    return new Up(options, view, folder, await openState(options.stateDir));
   } catch (error) {
-    await close();
+    await folder.close();
     throw error;
   }
-  if (fleet.plans.length === 0) view.notice('warn', noWorkloads);
-  view.banner(
-    makeBanner({
-      title: options.title,
-      folder: options.folder,
-      stateDir,
-      newCa: state.isNew,
-      trustDomain: index.config.identityDomain,
-      identityAddress: identity.address(),
-      controllerAddress: controller.address(),
-      problems: folder.current.problems.length,
-      plans: fleet.plans,
-      index,
-    }),
-  );
-  return { close };
+}
+
+export class Up {
+  readonly #options: UpOptions;
+  readonly #view: View;
+  readonly #folder: FolderSource;
+  readonly #state: State;
+  readonly #index: PolicyIndex;
+  readonly #watch: FolderWatch;
+  readonly #tokens: Tokens;
+  readonly #identity: Part;
+  readonly #controller: Part;
+  readonly #fleet: ProxyFleet;
+  readonly #toldPlans = new Set<string>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: UpOptions, view: View, folder: FolderSource, state: State) {
+    this.#options = options;
+    this.#view = view;
+    this.#folder = folder;
+    this.#state = state;
+    for (const repair of state.repairs) view.notice('warn', repair);
+    this.#index = new PolicyIndex({
+      ...defaultClusterConfig,
+      clusterNetworks: options.clusterNetworks,
+      defaultPolicy: options.defaultPolicy,
+    });
+    this.#watch = new FolderWatch(this.#index, view);
+    const { objects, problems, stale, ignored } = folder.current;
+    this.#watch.apply({ upserted: [...objects.values()], removed: [], problems, stale, fixed: [] });
+    this.#watch.tellIgnored(ignored);
+    this.#tokens = new Tokens(state, resolve(options.stateDir), (error) =>
+      view.notice('error', `the join tokens of the proxies cannot be renewed: ${String(error)}`),
+    );
+
+    const stateDir = resolve(options.stateDir);
+    const clusterNetworks = options.clusterNetworks.map(formatNetwork).join(',');
+    this.#identity = new Part({
+      name: 'identity',
+      readyEvent: 'identity.listening',
+      address: formatHostPort(options.identityService),
+      args: (address) => ['identity', `--state=${stateDir}`, `--listen=${address}`],
+      view,
+    });
+    this.#controller = new Part({
+      name: 'controller',
+      readyEvent: 'controller.listening',
+      address: formatHostPort(options.controller),
+      args: (address) => [
+        'controller',
+        `--resources=${resolve(options.folder)}`,
+        `--grpc-addr=${address}`,
+        `--default-policy=${options.defaultPolicy}`,
+        `--cluster-networks=${clusterNetworks}`,
+      ],
+      view,
+    });
+    this.#fleet = new ProxyFleet({
+      stopGraceMs,
+      args: (plan) =>
+        proxyArguments(plan, {
+          controller: this.#controller.address,
+          identityService: this.#identity.address,
+          tokenFile: this.#tokens.fileOf(plan),
+          trustAnchors: resolve(stateDir, 'ca.crt'),
+          clusterNetworks,
+        }),
+      onEvent: (plan, event) => this.#proxyEvent(plan, event),
+      onStray: (plan, line) => tellStray(plan.name, line, view),
+      onExit: (plan, exit, retryMs) => tellExit(plan.name, exit, retryMs, view),
+    });
+  }
+
+  /** Resolves when all is up that can come up. @throws Failure when identity or controller cannot start */
+  async start(): Promise<void> {
+    for (const part of [this.#identity, this.#controller]) {
+      const failure = await this.#patiently(part.name, part.failure());
+      if (failure !== undefined) throw new Failure(failure);
+    }
+    // Heard from the beginning: what changes while the proxies start is theirs to know too.
+    this.#folder.onChange((change) => this.#changed(change));
+    await this.#patiently('the proxies', this.#reconcile());
+    if (this.#closing !== undefined) return;
+    if (this.#fleet.plans.length === 0) this.#view.notice('warn', noWorkloads);
+    this.#view.banner(
+      makeBanner({
+        title: this.#options.title,
+        folder: this.#options.folder,
+        stateDir: resolve(this.#options.stateDir),
+        newCa: this.#state.isNew,
+        trustDomain: this.#index.config.identityDomain,
+        identityAddress: this.#identity.address,
+        controllerAddress: this.#controller.address,
+        problems: this.#folder.current.problems.length,
+        plans: this.#fleet.plans,
+        index: this.#index,
+      }),
+    );
+  }
+
+  /** Ends all processes, the proxies first, and resolves when they are gone. At any time, also while it starts. */
+  async close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#folder.close();
+      this.#tokens.close();
+      await this.#fleet.stop();
+      await Promise.all([this.#controller.stop(stopGraceMs), this.#identity.stop(stopGraceMs)]);
+    })();
+    return this.#closing;
+  }
+
+  #changed(change: FolderChange): void {
+    this.#watch.apply(change);
+    this.#watch.tellIgnored(this.#folder.current.ignored);
+    this.#reconcile().catch((error: unknown) =>
+      this.#view.notice('error', `the proxies could not follow the change: ${String(error)}`),
+    );
+  }
+
+  async #reconcile(): Promise<void> {
+    const workloads = this.#watch.workloads();
+    for (const workload of workloads) await this.#tokens.write(workload);
+    this.#tellPlanProblems(await this.#fleet.reconcile(workloads));
+  }
+
+  #proxyEvent(plan: ProxyPlan, event: ChildEvent): void {
+    if (event.event !== 'decision') return tellEvent(plan.name, event, this.#view);
+    const row = decisionRow(event, {
+      plan,
+      index: this.#index,
+      nameOfIdentity: (identity) => this.#watch.nameOfIdentity(identity),
+    });
+    if (row !== undefined) this.#view.decision(row, this.#policyPlace(row.place));
+  }
+
+  /** Once for as long as it lasts. */
+  #tellPlanProblems(problems: readonly PlanProblem[]): void {
+    const now = new Set<string>();
+    for (const { message, place } of problems) {
+      const sentence = place === undefined ? message : `${relative('.', place.file)}:${place.line}  ${message}`;
+      now.add(sentence);
+      if (!this.#toldPlans.has(sentence)) this.#view.notice('error', sentence);
+    }
+    this.#toldPlans.clear();
+    for (const sentence of now) this.#toldPlans.add(sentence);
+  }
+
+  /** Short, beside a heading that names the folder: `policies/voting.yaml:46`. */
+  #policyPlace(place: SourcePlace | undefined): string {
+    if (place === undefined) return '';
+    return `${relative(dirname(resolve(this.#options.folder)), resolve(place.file))}:${place.line}`;
+  }
+
+  async #patiently<T>(what: string, work: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#view.notice('info', `still waiting for ${what}`), patienceMs);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 const noWorkloads =
   'no workload asks for a proxy: give an ExternalWorkload the annotation `doorward.dev/app: PORT=HOST:PORT`, naming where its application listens';
-
-interface ServiceProcess {
-  readonly name: string;
-  readonly process: Supervised;
-  /** Where it really listens: port 0 has become a port, and stays that one over restarts. */
-  readonly address: () => string;
-  /** Why it ended, in its own words. */
-  readonly failure: () => string | undefined;
-}
-
-function service(
-  name: string,
-  readyEvent: string,
-  wanted: string,
-  view: View,
-  args: (address: string) => readonly string[],
-): ServiceProcess {
-  let address = wanted;
-  let failure: string | undefined;
-  let ready = false;
-  const process = new Supervised({
-    name,
-    readyEvent,
-    args: () => args(address),
-    onEvent: (event) => {
-      if (event.event === readyEvent && typeof event.fields['address'] === 'string') {
-        address = event.fields['address'];
-        if (ready) view.notice('info', `${name}: up again on ${address}`);
-        ready = true;
-      }
-      if (event.event === 'fatal') failure = `${name}: ${event.message}`;
-      // The folder's problems are told by the watch of `up` itself, with their excerpt.
-      if (event.event?.startsWith('folder.') === true) return;
-      if (event.event !== 'fatal' || ready) tellEvent(name, event, view);
-    },
-    onStray: (line) => tellStray(name, line, view),
-    onExit: (exit, retryMs) => {
-      if (ready) tellExit(name, exit, retryMs, view);
-    },
-  });
-  return { name, process, address: () => address, failure: () => failure };
-}
-
-/** Of a part's own log only what a person has to know. */
-function tellEvent(name: string, { level, event, message }: ChildEvent, view: View): void {
-  if (level === 'error') view.notice('error', `${name}: ${message}`);
-  else if (level === 'warn') view.notice('warn', `${name}: ${message}`);
-  else if (event === 'controller.recovered' || event === 'app.reachable') view.notice('info', `${name}: ${message}`);
-}
-
-function tellStray(name: string, line: string, view: View): void {
-  // The command's own last words came as the event `fatal` already.
-  if (!line.startsWith('doorward: ')) view.notice('error', `${name}: ${line}`);
-}
-
-function tellExit(name: string, { code, signal }: ChildExit, retryMs: number, view: View): void {
-  const how = signal === null ? `ended with status ${code}` : `was ended by ${signal}`;
-  view.notice('error', `${name} ${how}; starting it again in ${retryMs} ms`);
-}
-
-function tellPlanProblems(problems: readonly PlanProblem[], view: View, told: Set<string>): void {
-  const now = new Set<string>();
-  for (const { message, place } of problems) {
-    const sentence = `${placeText(place)}${place === undefined ? '' : '  '}${message}`;
-    now.add(sentence);
-    if (!told.has(sentence)) view.notice('error', sentence);
-  }
-  told.clear();
-  for (const sentence of now) told.add(sentence);
-}
-
-function placeText(place: PlanProblem['place']): string {
-  return place === undefined ? '' : `${relative(process.cwd(), resolve(place.file))}:${place.line}`;
-}

@@ -1,6 +1,7 @@
+import { formatProblem, type Problem } from '@doorward/resources';
 import { createColors } from 'picocolors';
 import type { DecisionRow } from './decision-row.js';
-import { printable, type Banner, type NoticeLevel, type View } from './view.js';
+import { noticeLevel, printable, type Banner, type NoticeLevel, type View } from './view.js';
 
 interface Column {
   readonly title: string;
@@ -10,11 +11,11 @@ interface Column {
 
 const time: Column = { title: 'time', width: 8, text: (row) => localTime(row.time) };
 const client: Column = { title: 'client', width: 20, text: (row) => row.client };
-const target: Column = { title: '→ target', width: 15, text: (row) => `→ ${row.target}` };
-const request: Column = { title: 'request', width: 30, text: (row) => row.request };
-const verdict: Column = { title: 'verdict', width: 12, text: (row) => row.verdict };
+const target: Column = { title: '→ target', width: 14, text: (row) => `→ ${row.target}` };
+const request: Column = { title: 'request', width: 28, text: (row) => row.request };
+const verdict: Column = { title: 'verdict', width: 9, text: (row) => row.verdict };
 const rule: Column = { title: 'rule', width: 42, text: (row) => row.rule };
-const place: Column = { title: 'where', width: 24, text: (_row, where) => where };
+const place: Column = { title: 'where', width: 22, text: (_row, where) => where };
 
 /** From the widest to the narrowest: columns go before words. Widths include the gap of two spaces. */
 const layouts: readonly (readonly Column[])[] = [
@@ -71,11 +72,19 @@ export class TerminalView implements View {
     );
   }
 
-  notice(level: NoticeLevel, message: string, detail?: string): void {
+  notice(level: NoticeLevel, message: string): void {
+    this.#print(`  ${this.#mark(level)} ${printable(message)}`);
+  }
+
+  problem(problem: Problem): void {
+    // `formatProblem` has made the text printable before it painted it.
+    const [first = '', ...rest] = formatProblem(problem, { color: this.#terminal.color }).split('\n');
+    this.#print(`  ${this.#mark(noticeLevel(problem))} ${first}`, ...rest.map((line) => `    ${line}`));
+  }
+
+  #mark(level: NoticeLevel): string {
     const { red, yellow, dim } = this.#colors;
-    const mark = { info: dim('·'), warn: yellow('!'), error: red('✗') }[level];
-    this.#print(`  ${mark} ${printable(message)}`);
-    if (detail !== undefined) for (const text of detail.trimEnd().split('\n')) this.#print(`    ${printable(text)}`);
+    return { info: dim('·'), warn: yellow('!'), error: red('✗') }[level];
   }
 
   #layout(): readonly Column[] {
