@@ -1,6 +1,7 @@
 /** Answers that the proxy gives itself (docs/spec/data-plane.md §5.1). */
 import type { Denied } from '@doorward/core';
 import { STATUS_CODES } from 'node:http';
+import type { FilterOutcome } from '../filter/apply-filters.js';
 import type { Session } from '../inbound/session.js';
 import { httpDate } from './http-date.js';
 
@@ -39,6 +40,14 @@ export function denial(reason: Denied['reason']): Answer {
 }
 
 export const rateLimited = (message: string): Answer => ({ status: 429, message, located: true, closes: false });
+
+export function filtered(outcome: Exclude<FilterOutcome, { kind: 'forward' }>): Answer {
+  if (outcome.kind === 'failed') {
+    return outcome.told ? { ...unexpectedError, message: outcome.message, located: true } : unexpectedError;
+  }
+  const { status, location } = outcome;
+  return { status, message: 'redirected', located: false, closes: false, location };
+}
 
 export function messageOf(answer: Answer, session: Session): string {
   return answer.located

@@ -3,6 +3,7 @@ import { BodyReader, type HeadEdit, Refusal, type RequestHead, RequestReader } f
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { applyFilters } from '../filter/apply-filters.js';
 import { AppUnreachable, type ClientConnection, type RequestDecision, type Session } from '../inbound/session.js';
 import { joinStreams } from '../tcp/join-streams.js';
 import {
@@ -10,6 +11,7 @@ import {
   denial,
   encodeAnswer,
   encodeRefusal,
+  filtered,
   messageOf,
   rateLimited,
   requestBodyFailed,
@@ -17,7 +19,6 @@ import {
 } from './answer.js';
 import { AppConnection, type AppEvents } from './app-connection.js';
 import { Deadline } from './deadline.js';
-import { applyFilters } from './filters.js';
 import { clientIdHeader, ForwardedRequest } from './forwarded-request.js';
 import { http1Defaults, type Http1Options, joinedBodyLengthMax, lingerBytesMax } from './options.js';
 import { ResponsePass } from './response-pass.js';
@@ -248,12 +249,12 @@ class Http1Splice implements AppEvents {
     switch (decision.verdict) {
       case 'allowed': {
         const edit = request.edit();
-        const answer =
-          decision.filters.length === 0
-            ? undefined
-            : applyFilters(decision, request, 'http', edit, this.#options.random);
-        if (answer !== undefined) this.#answer(head, answer);
-        else this.#forward({ permit: decision.permit, head, edit, switches: request.switches, retried: false });
+        const outcome = applyFilters(decision, request, 'http', edit, this.#options.random);
+        if (outcome.kind === 'forward') {
+          this.#forward({ permit: decision.permit, head, edit, switches: request.switches, retried: false });
+        } else {
+          this.#answer(head, filtered(outcome));
+        }
         break;
       }
       case 'denied':
@@ -285,7 +286,7 @@ class Http1Splice implements AppEvents {
     const session = this.#session;
     session.reportError({ status: answer.status, message: messageOf(answer, session) });
     const persistent = minorVersion === 0 ? (closes ? 'none' : 'keep-alive') : closes ? 'close' : 'none';
-    this.#client.write(encodeAnswer(answer, session, minorVersion, persistent), 'utf8');
+    this.#client.write(encodeAnswer(answer, session, minorVersion, persistent), 'latin1');
   }
 
   /** The only way to the application, and it takes the permit. */

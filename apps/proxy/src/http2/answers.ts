@@ -1,5 +1,6 @@
 import { encodeFields, http2Field, isFieldValue, type Http2Field } from '@doorward/http';
 import type { DenialReason } from '@doorward/core';
+import type { FilterOutcome } from '../filter/apply-filters.js';
 import type { Session } from '../inbound/session.js';
 
 /** An answer that we give in the application's place (docs/spec/data-plane.md §5.1). */
@@ -56,11 +57,13 @@ export const unexpected = (logMessage: string): Answer => ({
   closes: true,
 });
 
-export const unknownFilter: Answer = {
-  status: 500,
-  grpcStatus: 13,
-  message: 'invalid server policy: server policy configured with unknown filter',
-  closes: true,
+export const filtered = (outcome: Exclude<FilterOutcome, { kind: 'forward' }>): Answer => {
+  if (outcome.kind === 'failed') {
+    return outcome.told ? { ...unexpected(outcome.message), message: outcome.message } : unexpected(outcome.message);
+  }
+  const { status, location } = outcome;
+  const logMessage = `request redirected to ${location}`;
+  return { status, grpcStatus: 5, message: 'redirected', logMessage, closes: false, location };
 };
 
 /** Words an answer for one session: who may read the reason, and in which form. */

@@ -12,10 +12,19 @@ import {
   type FrameError,
   type FrameHandler,
 } from '@doorward/http';
+import { applyFilters } from '../filter/apply-filters.js';
 import type { RequestDecision } from '../inbound/session.js';
-import { type Answer, denial, headerListTooLarge, origProtoUnsupported, rateLimited, unexpected } from './answers.js';
+import {
+  type Answer,
+  denial,
+  filtered,
+  headerListTooLarge,
+  origProtoUnsupported,
+  rateLimited,
+  unexpected,
+} from './answers.js';
 import { type Connection, tooManyResets } from './connection.js';
-import { applyFilters } from './filters.js';
+import { FieldEdits } from './field-edits.js';
 import { type HeaderBlock, HeaderBlockCollector, type HeaderBlockStep } from './header-block.js';
 import { TokenBucket } from './limits.js';
 import { type RequestBlock, RequestBlocks } from './request-blocks.js';
@@ -210,10 +219,11 @@ export class ClientFrames implements FrameHandler {
     }
     let { encoded } = head;
     if (decision.filters.length > 0) {
-      const { random } = connection.options;
-      const filtered = applyFilters(decision.filters, head.head, head.fields, decision.pathMatch, random);
-      if (filtered.kind === 'answer') return reply(filtered.answer);
-      encoded = encodeFields(filtered.fields);
+      const edits = new FieldEdits(head.fields);
+      const scheme = head.head.scheme ?? 'http';
+      const outcome = applyFilters(decision, head.request, scheme, edits, connection.options.random);
+      if (outcome.kind !== 'forward') return reply(filtered(outcome));
+      encoded = encodeFields(edits.fields);
     }
     const stream = forwardedStream(streamId, head, endStream);
     connection.streams.add(stream);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Field } from './field-name.js';
-import { HeadEdit, isFieldLine } from './head-edit.js';
+import { HeadEdit } from './head-edit.js';
 import { RequestHead } from './request-head.js';
 import { RequestReader } from './request-reader.js';
 import { ResponseHead } from './response-head.js';
@@ -71,21 +71,6 @@ describe('HeadEdit', () => {
       const edit = new HeadEdit();
       edit.sayHttp11();
       expect(edit.encodeResponse(head, undefined).toString()).toBe(sent);
-    }
-  });
-
-  it('knows what must not be appended', () => {
-    expect([isFieldLine('a', 'b\tc é'), isFieldLine('a', '')]).toEqual([true, true]);
-    for (const [name, value] of [
-      ['a', 'b\r\nc: d'],
-      ['a', 'b\n'],
-      ['a', '\0'],
-      ['a b', 'c'],
-      ['', 'c'],
-      ['a:', 'c'],
-      ['a\r\n', 'c'],
-    ] as const) {
-      expect(isFieldLine(name, value)).toBe(false);
     }
   });
 });

@@ -4,15 +4,6 @@ import type { RequestHead } from './request-head.js';
 /** Frames the message or says whom it is for: no `connection` header and no list of names may take these away. */
 const protectedNames: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host']);
 
-const isTokenText = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// eslint-disable-next-line no-control-regex
-const isValueText = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/;
-
-/** Whether a name and a value from elsewhere than a parsed head can stand in one without breaking it open. */
-export function isFieldLine(name: string, value: string): boolean {
-  return isTokenText.test(name) && isValueText.test(value);
-}
-
 /**
  * What is to be different in a forwarded head. Where nothing is, the original bytes go out; what is appended stands before the
  * empty line; nothing is re-encoded.
@@ -40,7 +31,7 @@ export class HeadEdit {
     for (const name of names) if (!protectedNames.has(canonical(name))) this.drop(name);
   }
 
-  /** Add a header at the end. Check foreign text with {@link isFieldLine} first. */
+  /** Add a header at the end. Check text from elsewhere than a parsed head first: a line end in it would begin another header. */
   append(name: string, value: string): void {
     (this.#appended ??= []).push({ name, value });
   }

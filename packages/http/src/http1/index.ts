@@ -5,7 +5,7 @@
 export { BodyReader } from './body-reader.js';
 export { Field } from './field-name.js';
 export type { Framing } from './head.js';
-export { HeadEdit, isFieldLine } from './head-edit.js';
+export { HeadEdit } from './head-edit.js';
 export * from './limits.js';
 export { Refusal } from './refusal.js';
 export { isHttp, RequestHead } from './request-head.js';
