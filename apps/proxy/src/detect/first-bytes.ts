@@ -5,13 +5,13 @@ export type Peeked<Verdict> =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   /** The time was up; what had arrived is handed over for a last judgement. */
   | { readonly kind: 'timeout'; readonly bytes: Buffer }
-  /** The peer ended or broke the connection before there was a verdict. */
+  /** The peer ended or broke the connection before there was a verdict. After an orderly end the bytes can still be read. */
   | { readonly kind: 'ended'; readonly bytes: Buffer };
 
 /**
- * Read from a paused stream until `judge` knows, then put everything back, so that whoever comes next reads the connection
- * from its first byte. `judge` gets all bytes so far and answers `undefined` to wait for more; it has to give a verdict once
- * the bytes are more than it is willing to hold. A timeout of Infinity waits for ever.
+ * Look at the beginning of a paused stream until `judge` knows, and leave everything in it, so that whoever comes next reads the
+ * connection from its first byte. `judge` gets all bytes so far and answers `undefined` to wait for more; it has to give a verdict
+ * once the bytes are more than it is willing to hold. A timeout of Infinity waits for ever.
  */
 export async function peek<Verdict>(
   stream: Duplex,
@@ -19,32 +19,39 @@ export async function peek<Verdict>(
   timeoutMs: number,
 ): Promise<Peeked<Verdict>> {
   let bytes: Buffer = Buffer.alloc(0);
+  // Such a stream has no more events to wait for.
+  if (stream.destroyed || stream.readableEnded) return { kind: 'ended', bytes };
   return new Promise((resolve) => {
     const timer = Number.isFinite(timeoutMs)
       ? setTimeout(() => finish({ kind: 'timeout', bytes }), timeoutMs)
       : undefined;
     const finish = (result: Peeked<Verdict>): void => {
       clearTimeout(timer);
-      stream.off('readable', read);
+      stream.off('readable', look);
       stream.off('end', ended);
       stream.off('close', ended);
       stream.off('error', ended);
-      if (bytes.length > 0 && !stream.destroyed && !stream.readableEnded) stream.unshift(bytes);
       resolve(result);
     };
     const ended = (): void => finish({ kind: 'ended', bytes });
-    const read = (): void => {
-      const chunk: unknown = stream.read();
-      if (!Buffer.isBuffer(chunk)) return;
-      bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+    const look = (): void => {
+      // Asked for one byte more than is known, a stream gives nothing until there is more, and at its end what is left. So what is
+      // undecided never leaves the stream, which could not take it back once it has said `end`.
+      const beginning: unknown = stream.read(bytes.length + 1);
+      if (!Buffer.isBuffer(beginning)) return;
+      const rest: unknown = beginning.length > bytes.length ? stream.read() : undefined;
+      const all = Buffer.isBuffer(rest) ? Buffer.concat([beginning, rest]) : beginning;
+      stream.unshift(all);
+      if (all.length === bytes.length) return ended();
+      bytes = all;
       const verdict = judge(bytes);
       if (verdict !== undefined) finish({ kind: 'verdict', verdict });
     };
-    stream.on('readable', read);
+    stream.on('readable', look);
     stream.once('end', ended);
     stream.once('close', ended);
     // The connection's owner reports errors; here they only end the waiting.
     stream.once('error', ended);
-    read();
+    look();
   });
 }

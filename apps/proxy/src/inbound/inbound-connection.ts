@@ -3,12 +3,12 @@
  * HTTP the decision about the connection (docs/spec/data-plane.md §2.1, §2.5). The policy is read anew at each step, so an
  * update that arrives meanwhile counts.
  */
-import { decide, parsePeerIp, type Client, type ClientTls } from '@doorward/core';
+import { decide, formatIp, parsePeerIp, type Client, type ClientTls } from '@doorward/core';
 import { parseClientHello } from '@doorward/mtls';
 import type { Log } from '@doorward/telemetry';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { subjectOf } from '../decision-log.js';
+import { subjectOf, type DecisionSubject } from '../decision-log.js';
 import type { DecisionRecorder } from '../decision-recorder.js';
 import { peek } from '../detect/first-bytes.js';
 import { detectHttp, detectHttpAtTimeout } from '../detect/http-detect.js';
@@ -41,8 +41,13 @@ export async function serveInbound(
   const ip = parsePeerIp(socket.remoteAddress ?? '');
   // The peer may be gone before we looked; without an address there is nobody to decide about.
   if (ip === undefined) return void socket.destroy();
-  const clientAddress = formatHostPort({ host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
-  if (context.policyStart === 'hold') await port.policy.firstAnswer(context.detectTimeoutMs);
+  const clientAddress = formatHostPort({ host: formatIp(ip), port: socket.remotePort ?? 0 });
+  // The listener may be on all addresses: the client wanted this one.
+  const ownIp = parsePeerIp(socket.localAddress ?? '');
+  const target = { host: ownIp === undefined ? port.listen.host : formatIp(ownIp), port: port.policyPort };
+  if (context.policyStart === 'hold') await port.policy.firstAnswer(context.detectTimeoutMs, socket);
+  // Nobody waits for a decision any more, and none is to be counted.
+  if (socket.destroyed) return;
 
   const secured = await detectTls(socket, port, context);
   if (secured === 'closed') return void socket.destroy();
@@ -51,7 +56,7 @@ export async function serveInbound(
   const session = new InboundSession({
     client,
     clientAddress,
-    target: { host: port.listen.host, port: port.policyPort },
+    target,
     policy: port.policy,
     app,
     decisions: context.decisions,
@@ -60,6 +65,7 @@ export async function serveInbound(
   });
 
   const protocol = await detectProtocol(stream, tls, port, context.detectTimeoutMs);
+  if (stream.destroyed) return void socket.destroy();
   switch (protocol) {
     case 'closed':
       return void socket.destroy();
@@ -68,7 +74,7 @@ export async function serveInbound(
     case 'http2':
       return spliceHttp2({ stream, session });
     case 'not-http':
-      return serveConnection(stream, socket, client, session, port, context);
+      return serveConnection(stream, socket, session, subjectOf(client, clientAddress, target), port, context);
   }
 }
 
@@ -116,16 +122,16 @@ async function detectProtocol(
       return tls.kind === 'passthru' ? 'closed' : 'http2';
     case 'http1':
       // Meshed peers may carry HTTP/1 in HTTP/2, so there the bytes decide; plain ones speak what the port was declared for.
-      return tls.kind === 'none' ? 'http1' : detectFromBytes(stream, detectTimeoutMs, 'http1');
+      return tls.kind === 'none' ? 'http1' : detectFromBytes(stream, port, detectTimeoutMs);
     case 'detect':
-      return detectFromBytes(stream, protocol.timeoutMs, 'not-http');
+      return detectFromBytes(stream, port, protocol.timeoutMs);
   }
 }
 
 async function detectFromBytes(
   stream: Duplex,
+  port: InboundPort,
   timeoutMs: number,
-  whenSilent: 'http1' | 'not-http',
 ): Promise<'http1' | 'http2' | 'not-http' | Closed> {
   const peeked = await peek(
     stream,
@@ -135,42 +141,41 @@ async function detectFromBytes(
     },
     timeoutMs,
   );
-  switch (peeked.kind) {
-    case 'verdict':
-      return peeked.verdict;
-    case 'timeout':
-      return peeked.bytes.length === 0 ? whenSilent : detectHttpAtTimeout(peeked.bytes);
-    case 'ended':
-      return 'closed';
-  }
+  if (peeked.kind === 'verdict') return peeked.verdict;
+  if (peeked.bytes.length > 0) return detectHttpAtTimeout(peeked.bytes);
+  if (peeked.kind === 'ended') return 'closed';
+  // The policy of this moment says what to make of silence, not that of when the waiting began (docs/spec/data-plane.md §2.1).
+  return port.policy.current.protocol.kind === 'http1' ? 'http1' : 'not-http';
 }
 
 /** Decide about a connection that carries no HTTP, and keep asking for as long as it is open. */
 async function serveConnection(
   stream: Duplex,
   socket: Socket,
-  client: Client,
   session: InboundSession,
+  subject: DecisionSubject,
   port: InboundPort,
   context: InboundContext,
 ): Promise<void> {
-  const subject = subjectOf(client, session.clientAddress, { host: port.listen.host, port: port.policyPort });
+  const { client } = session;
   const decision = decide(port.policy.current, client, { kind: 'connection' });
   context.decisions.connection(decision, subject);
   if (decision.verdict === 'denied') {
     // No bytes, no half-close: the client sees a refused connection (docs/spec/data-plane.md §5.2).
     return void socket.destroy();
   }
+  const terminated = new AbortController();
   const unsubscribe = port.policy.subscribe(() => {
     const now = decide(port.policy.current, client, { kind: 'connection' });
     if (now.verdict === 'allowed') return;
     context.decisions.terminated(now, subject);
-    // The application's side goes with it: the splice joins their fates.
+    unsubscribe();
+    terminated.abort();
     stream.destroy();
     socket.destroy();
   });
   try {
-    await spliceTcp({ stream, session }, decision.permit);
+    await spliceTcp({ stream, session }, decision.permit, terminated.signal);
   } finally {
     unsubscribe();
   }

@@ -1,4 +1,5 @@
 import type { InboundPolicy } from '@doorward/core';
+import type { Duplex } from 'node:stream';
 
 /**
  * The policy of one port as it stands now. Everybody who holds the cell sees each new value at once; open TCP connections
@@ -8,15 +9,12 @@ export class PolicyCell {
   #current: InboundPolicy;
   #answered = false;
   readonly #listeners = new Set<() => void>();
-  readonly #firstAnswer: Promise<void>;
-  #resolveFirst: () => void = () => {};
+  /** Who waits for the first answer. Not a promise: what waits on one stays in memory until it is settled. */
+  readonly #waiting = new Set<() => void>();
 
   /** `initial` is in force until the controller has answered. */
   constructor(initial: InboundPolicy) {
     this.#current = initial;
-    this.#firstAnswer = new Promise((resolve) => {
-      this.#resolveFirst = resolve;
-    });
   }
 
   get current(): InboundPolicy {
@@ -31,7 +29,7 @@ export class PolicyCell {
   set(policy: InboundPolicy): void {
     this.#current = policy;
     this.#answered = true;
-    this.#resolveFirst();
+    for (const answered of this.#waiting) answered();
     for (const listener of this.#listeners) listener();
   }
 
@@ -41,14 +39,22 @@ export class PolicyCell {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Wait for the controller's first answer, `timeoutMs` at most; what is in force afterwards is `current`. */
-  async firstAnswer(timeoutMs: number): Promise<void> {
-    if (this.#answered) return;
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
+  /**
+   * Wait for the controller's first answer, `timeoutMs` at most and no longer than `connection` is open; what is in force
+   * afterwards is `current`.
+   */
+  async firstAnswer(timeoutMs: number, connection?: Duplex): Promise<void> {
+    if (this.#answered || connection?.destroyed === true) return;
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(finish);
+        connection?.off('close', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, timeoutMs);
+      this.#waiting.add(finish);
+      connection?.once('close', finish);
     });
-    await Promise.race([this.#firstAnswer, timeUp]);
-    clearTimeout(timer);
   }
 }

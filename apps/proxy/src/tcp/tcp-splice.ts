@@ -5,9 +5,15 @@ import { joinStreams } from './join-streams.js';
 
 /**
  * Carry a permitted connection to the application as it is: bytes both ways, half-close passed on. Resolves when both
- * directions have ended. The application is dialled only here, after the permission (docs/spec/data-plane.md §5.2).
+ * directions have ended. The application is dialled only here, after the permission (docs/spec/data-plane.md §5.2). When the
+ * permission is withdrawn, `terminated` ends the application's side at once, whatever is still on its way; the client's side is
+ * the caller's to end.
  */
-export async function spliceTcp({ stream, session }: ClientConnection, permit: Permit): Promise<void> {
+export async function spliceTcp(
+  { stream, session }: ClientConnection,
+  permit: Permit,
+  terminated: AbortSignal,
+): Promise<void> {
   let app;
   try {
     app = await session.connectApp(permit);
@@ -17,9 +23,11 @@ export async function spliceTcp({ stream, session }: ClientConnection, permit: P
     stream.destroy();
     return;
   }
-  if (stream.destroyed) {
+  if (stream.destroyed || terminated.aborted) {
     app.destroy();
     return;
   }
+  const end = (): void => void app.destroy();
+  terminated.addEventListener('abort', end, { once: true });
   await joinStreams(stream, app);
 }
