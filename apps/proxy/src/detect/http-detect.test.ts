@@ -29,13 +29,28 @@ describe('what the first bytes are', () => {
     ['PRI * HT', 'undecided'],
     ['SOMETHING ', 'undecided'],
     ['FOO /a\r', 'undecided'],
+    // A target may have bytes that are no ASCII, and be cut behind them.
+    ['FOO /caf\u00c3\u00a9', 'undecided'],
+    ['FOO /caf\u00c3\u00a9 HTTP/1.1\r\n', 'http1'],
+    // The beginning of a ClientHello with ALPN before the first byte that looks like a line end.
+    ['\u0016\u0003\u0001\u0000\u0000\u0008http/1.1', 'not-http'],
+    ['\u0000http/1.1\r\n', 'not-http'],
+    ['AMQP\u0000\u0000\u0009\u0001', 'not-http'],
   ] as const)('%j is %s', (text, verdict) => {
     expect(detectHttp(bytes(text))).toBe(verdict);
   });
 
-  it('holds no more than a request line may have', () => {
-    expect(detectHttp(Buffer.alloc(65_535, 'a'))).toBe('undecided');
-    expect(detectHttp(Buffer.alloc(65_536, 'a'))).toBe('not-http');
+  // Go's server, for one, takes lines up to 1 MB, and goes on to the next request.
+  it.each([
+    ['a', 'a', 'http1'],
+    ['FOO /', 'a', 'http1'],
+    ['\r\n', '\r\n', 'http1'],
+    ['{"text": "', 'a', 'not-http'],
+  ] as const)('holds no more than a request line may have: %j and many %j', (beginning, more, verdict) => {
+    expect(detectHttp(Buffer.concat([bytes(beginning), Buffer.alloc(65_535 - beginning.length, more)]))).toBe(
+      'undecided',
+    );
+    expect(detectHttp(Buffer.concat([bytes(beginning), Buffer.alloc(65_536 - beginning.length, more)]))).toBe(verdict);
   });
 
   it('does not depend on how the bytes are cut', () => {
@@ -45,6 +60,8 @@ describe('what the first bytes are', () => {
       '\r\n\r\nDELETE /x HTTP/1.1\r\n',
       'set key 0 0 5\r\nvalue\r\n',
       '\u0016\u0003\u0001',
+      'PROPFIND /caf\u00c3\u00a9 HTTP/1.1\r\n',
+      'FOO /\u0007 HTTP/1.1\r\n',
     );
     fc.assert(
       fc.property(beginnings, fc.nat(60), (text, cut) => {

@@ -13,8 +13,12 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 export const detectBytesMax = 65_536;
 
 const registeredMethod = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH) /;
-const tokenPrefix = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |$)/;
+const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const tokenPrefix = new RegExp(`^${token}(?: |$)`);
+const tokenAndSpace = new RegExp(`^${token} `);
 const version = /http\//i;
+/** No server takes a line that begins otherwise for a request. TLS does, and names `http/1.1` further on. */
+const printable = /^[\t\x20-\x7e]/;
 
 /** `bytes`: all that has arrived so far, at least one byte. */
 export function detectHttp(bytes: Buffer): HttpVerdict {
@@ -25,9 +29,13 @@ export function detectHttp(bytes: Buffer): HttpVerdict {
   const start = afterBlankLines(bytes);
   const end = bytes.indexOf(0x0a, start);
   const line = bytes.subarray(start, end === -1 ? bytes.length : end).toString('latin1');
+  if (line !== '' && !printable.test(line)) return 'not-http';
   if (registeredMethod.test(line) || version.test(line)) return 'http1';
-  if (end !== -1 || bytes.length >= detectBytesMax || !isText(line)) return 'not-http';
-  return 'undecided';
+  if (end !== -1) return 'not-http';
+  // Applications take longer request lines than we are willing to hold: these must not be a way past the route rules.
+  if (bytes.length >= detectBytesMax) return line === '' || tokenPrefix.test(line) ? 'http1' : 'not-http';
+  // Behind a method's space the target may have any byte, and the version is yet to come.
+  return isText(line) || tokenAndSpace.test(line) ? 'undecided' : 'not-http';
 }
 
 /**
