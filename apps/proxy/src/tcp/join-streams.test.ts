@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinStreams } from './join-streams.js';
 
@@ -78,5 +80,40 @@ describe('two joined connections', () => {
     client.on('error', () => {});
     client.destroy();
     expect(await done).toBeUndefined();
+  });
+
+  it('leave a slow reader the time to take what was on its way when the other side was gone', async () => {
+    const { outer: app, inner } = await pair();
+    const taken: string[] = [];
+    let take = (): void => {};
+    const slow = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        taken.push(chunk.toString());
+        take = done;
+      },
+    });
+    const done = joinStreams(slow, inner, { lingerMs: 1, unreadMs: 10_000 });
+    slow.push(null);
+    await readAll(app);
+    app.end('the whole answer');
+    await new Promise((resolve) => inner.once('close', resolve));
+    // Its own time would be over by now, had it begun.
+    await setTimeout(5);
+    expect([taken, slow.destroyed]).toEqual([['the whole answer'], false]);
+    take();
+    await done;
+    expect(slow.writableFinished).toBe(true);
+  });
+
+  it('do not wait for ever for one who takes nothing', async () => {
+    const { outer: app, inner } = await pair();
+    const stuck = new Duplex({ read() {}, write() {} });
+    const done = joinStreams(stuck, inner, { lingerMs: 10_000, unreadMs: 1 });
+    stuck.push(null);
+    await readAll(app);
+    app.end('answer');
+    await done;
+    expect(stuck.writableFinished).toBe(false);
   });
 });
