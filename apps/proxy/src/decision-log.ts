@@ -6,7 +6,7 @@
 import type { Allowed, ClientTls, Decision, Denied, Miss, Origin } from '@doorward/core';
 import { formatIp, formatNetwork } from '@doorward/core';
 import type { Log } from '@doorward/telemetry';
-import type { DecisionTarget } from './decision-metrics.js';
+import type { DecisionTarget, ExceededLimit } from './decision-metrics.js';
 
 /** What was decided about: where, and for a request, which. */
 export interface DecisionSubject {
@@ -46,13 +46,14 @@ export class DecisionLog {
   }
 
   /** The policy permits it, its rate limit does not. */
-  rateLimited(decision: Allowed, subject: DecisionSubject, message: string): void {
+  rateLimited(decision: Allowed, subject: DecisionSubject, { origin, message }: ExceededLimit): void {
     this.log.info(
       {
         event: 'decision',
         ...grantFields(decision),
         verdict: 'rate-limited',
         reason: message,
+        rateLimit: originFields(origin),
         ...subjectFields(subject),
       },
       'Request rate-limited',

@@ -10,6 +10,13 @@ export interface DecisionTarget {
   readonly port: number;
 }
 
+export interface ExceededLimit {
+  readonly origin: Origin;
+  readonly scope: 'total' | 'identity';
+  /** `total rate limit exceeded: 10rps` */
+  readonly message: string;
+}
+
 export class DecisionMetrics {
   readonly #httpAllow: Family;
   readonly #httpDeny: Family;
@@ -70,8 +77,13 @@ export class DecisionMetrics {
   }
 
   /** Counted besides the grant: a limited request was authorized. */
-  rateLimited(decision: Allowed, scope: 'total' | 'identity', target: DecisionTarget, tls: ClientTls): void {
-    this.#httpRateLimit.series([...common(decision, target), ['ratelimit_scope', scope], ...tlsLabels(tls)]).value += 1;
+  rateLimited(decision: Allowed, { origin, scope }: ExceededLimit, target: DecisionTarget, tls: ClientTls): void {
+    this.#httpRateLimit.series([
+      ...common(decision, target),
+      ...originLabels('ratelimit', origin),
+      ['ratelimit_scope', scope],
+      ...tlsLabels(tls),
+    ]).value += 1;
   }
 
   terminated(decision: Denied, target: DecisionTarget, tls: ClientTls): void {

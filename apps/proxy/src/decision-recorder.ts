@@ -1,6 +1,6 @@
 import type { Allowed, Decision, Denied } from '@doorward/core';
 import type { DecisionLog, DecisionSubject } from './decision-log.js';
-import type { DecisionMetrics } from './decision-metrics.js';
+import type { DecisionMetrics, ExceededLimit } from './decision-metrics.js';
 
 /** Every decision is logged and counted, here and nowhere else, so that the two cannot differ. */
 export class DecisionRecorder {
@@ -20,14 +20,10 @@ export class DecisionRecorder {
   }
 
   /** The policy permits the request, its rate limit does not. An override counts as `identity` (docs/spec/data-plane.md §7.3). */
-  rateLimited(
-    decision: Allowed,
-    subject: DecisionSubject,
-    limit: { scope: 'total' | 'identity'; message: string },
-  ): void {
+  rateLimited(decision: Allowed, subject: DecisionSubject, limit: ExceededLimit): void {
     this.metrics.request(decision, subject.target, subject.tls);
-    this.metrics.rateLimited(decision, limit.scope, subject.target, subject.tls);
-    this.log.rateLimited(decision, subject, limit.message);
+    this.metrics.rateLimited(decision, limit, subject.target, subject.tls);
+    this.log.rateLimited(decision, subject, limit);
   }
 
   /** An open connection that a new policy no longer permits. */

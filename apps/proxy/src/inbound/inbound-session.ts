@@ -45,11 +45,13 @@ export class InboundSession implements Session {
     const decision = decide(policy, this.client, { kind: 'request', request });
     const subject = subjectOf(this.client, this.clientAddress, this.#parts.target, `${request.method} ${request.path}`);
     if (decision.verdict === 'allowed') {
-      const exceeded = rateLimiterOf(policy)?.take(this.clientId, monotonicNs());
-      if (exceeded !== undefined) {
+      const limit = rateLimiterOf(policy);
+      const exceeded = limit?.limiter.take(this.clientId, monotonicNs());
+      if (limit !== undefined && exceeded !== undefined) {
+        const { origin } = limit;
         const message = `${exceeded.scope} rate limit exceeded: ${exceeded.requestsPerSecond}rps`;
         const scope = exceeded.scope === 'total' ? 'total' : 'identity';
-        this.#parts.decisions.rateLimited(decision, subject, { scope, message });
+        this.#parts.decisions.rateLimited(decision, subject, { origin, scope, message });
         return { verdict: 'rate-limited', decision, message };
       }
     }

@@ -1,6 +1,11 @@
-import { RateLimiter, type InboundPolicy } from '@doorward/core';
+import { RateLimiter, type InboundPolicy, type Origin } from '@doorward/core';
 
-const limiters = new WeakMap<InboundPolicy, RateLimiter>();
+export interface PolicyRateLimiter {
+  readonly origin: Origin;
+  readonly limiter: RateLimiter;
+}
+
+const limiters = new WeakMap<InboundPolicy, PolicyRateLimiter>();
 
 /** Nanoseconds of a monotonic clock; exact for 104 days of uptime, then to a few nanoseconds. */
 export function monotonicNs(): number {
@@ -11,13 +16,14 @@ export function monotonicNs(): number {
  * The limiter that belongs to a policy value. A new value starts with full allowances, as in Linkerd's proxy
  * (docs/spec/data-plane.md §3.5).
  */
-export function rateLimiterOf(policy: InboundPolicy): RateLimiter | undefined {
+export function rateLimiterOf(policy: InboundPolicy): PolicyRateLimiter | undefined {
   const { protocol } = policy;
   if (!('rateLimit' in protocol) || protocol.rateLimit === undefined) return undefined;
-  let limiter = limiters.get(policy);
-  if (limiter === undefined) {
-    limiter = new RateLimiter(protocol.rateLimit, monotonicNs());
-    limiters.set(policy, limiter);
+  let known = limiters.get(policy);
+  if (known === undefined) {
+    const { rateLimit } = protocol;
+    known = { origin: rateLimit.origin, limiter: new RateLimiter(rateLimit, monotonicNs()) };
+    limiters.set(policy, known);
   }
-  return limiter;
+  return known;
 }
