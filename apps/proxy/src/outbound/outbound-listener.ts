@@ -5,7 +5,7 @@
 import { verifyServer } from '@doorward/mtls';
 import type { Log } from '@doorward/telemetry';
 import { createServer, type Server, type Socket } from 'node:net';
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
 import { formatHostPort } from '../inbound/inbound-port.js';
 import type { OpenConnections } from '../inbound/open-connections.js';
 import { listenOn } from '../listen.js';
@@ -66,21 +66,25 @@ async function connectMesh({ port, secureContext, connectTimeoutMs }: OutboundOp
   const context = secureContext();
   if (context === undefined) throw new Error('this proxy has no certificate yet');
   return new Promise((resolve, reject) => {
-    const stream = connect({
+    const options: ConnectionOptions & { allowHalfOpen: boolean } = {
       host: port.target.host,
       port: port.target.port,
       servername: port.serverName,
       secureContext: context,
       minVersion: 'TLSv1.3',
+      // A peer that has finished sending may go on receiving.
+      allowHalfOpen: true,
+      // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment does not make everybody who we want.
+      rejectUnauthorized: true,
       // The chain is verified by TLS; the name by membership, since a certificate may carry several.
       checkServerIdentity: verifyServer(port.serverName),
-    });
+    };
+    const stream = connect(options);
     const timer = setTimeout(() => {
       stream.destroy(new Error(`no mesh TLS connection within ${connectTimeoutMs} ms`));
     }, connectTimeoutMs);
     stream.once('secureConnect', () => {
       clearTimeout(timer);
-      stream.off('error', reject);
       stream.on('error', () => {});
       stream.setNoDelay(true);
       resolve(stream);
