@@ -229,6 +229,10 @@ describe('the demo', () => {
       target: 'voting:prom',
       rule: 'default: audit (namespace)',
     });
+    const { listeners } = await demo.line((line) => line.kind === 'ready');
+    const metrics = /voting (\S+)/.exec(listeners?.find(({ name }) => name === 'metrics')?.about ?? '')?.[1];
+    const exposed = await (await fetch(`http://${metrics}/metrics`)).text();
+    expect(exposed).toMatch(/^inbound_http_authz_allow_total\{.*authz_kind="default",authz_name="audit".*\} [1-9]/m);
     await undo();
     await expect.poll(scrape, { interval: 20, timeout: 5_000 }).toBe(403);
   });

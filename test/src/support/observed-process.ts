@@ -19,6 +19,7 @@ export interface UpLine {
   readonly level?: string;
   readonly message?: string;
   readonly detail?: string;
+  readonly listeners?: readonly { readonly name: string; readonly address: string; readonly about: string }[];
 }
 
 export class ObservedProcess {

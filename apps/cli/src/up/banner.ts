@@ -14,6 +14,8 @@ export interface BannerFacts {
   readonly controllerAddress: string;
   readonly problems: number;
   readonly plans: readonly ProxyPlan[];
+  /** By workload: where its proxy serves health and metrics. */
+  readonly admin: ReadonlyMap<string, string>;
   readonly index: PolicyIndex;
 }
 
@@ -38,6 +40,7 @@ export function makeBanner(facts: BannerFacts): Banner {
       },
       { name: 'controller', address: facts.controllerAddress, about: counts },
       ...plans.flatMap((plan) => proxyLines(plan, index)),
+      ...metricsLine(facts.admin),
     ],
     tries: tries(plans, index, where),
   };
@@ -50,6 +53,13 @@ function proxyLines(plan: ProxyPlan, index: PolicyIndex): BannerLine[] {
     address: `${formatHostPort(port.listen)} → ${formatHostPort(port.app)}`,
     about: policyLabel(plan, port, index),
   }));
+}
+
+/** On one line: of interest now and then, and each is found by its workload's name. */
+function metricsLine(admin: ReadonlyMap<string, string>): BannerLine[] {
+  if (admin.size === 0) return [];
+  const each = [...admin].toSorted().map(([name, address]) => `${name} ${address}`);
+  return [{ name: 'metrics', address: 'http://…/metrics', about: each.join(' · ') }];
 }
 
 function portLabel(plan: ProxyPlan, port: InboundPlan): string {

@@ -49,6 +49,8 @@ export class Up {
   readonly #identity: Part;
   readonly #controller: Part;
   readonly #fleet: ProxyFleet;
+  /** By workload: where its proxy serves health and metrics. */
+  readonly #admin = new Map<string, string>();
   readonly #toldPlans = new Set<string>();
   #closing: Promise<void> | undefined;
 
@@ -131,6 +133,7 @@ export class Up {
         controllerAddress: this.#controller.address,
         problems: this.#folder.current.problems.length,
         plans: this.#fleet.plans,
+        admin: this.#admin,
         index: this.#index,
       }),
     );
@@ -162,6 +165,8 @@ export class Up {
   }
 
   #proxyEvent(plan: ProxyPlan, event: ChildEvent): void {
+    const { address } = event.fields;
+    if (event.event === 'admin.listening' && typeof address === 'string') this.#admin.set(plan.name, address);
     if (event.event !== 'decision') return tellEvent(plan.name, event, this.#view);
     const row = decisionRow(event, {
       plan,
