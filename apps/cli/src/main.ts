@@ -24,6 +24,12 @@ registerController(program);
 registerProxy(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
 
+// Whoever read our output has gone (`doorward … | head`): there is nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCode.yes);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

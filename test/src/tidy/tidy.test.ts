@@ -75,7 +75,7 @@ describe('the house', () => {
       .filter((name) => name !== 'help');
     const readme = await readFile(join(root, 'README.md'), 'utf8');
     const documented = new Set([...readme.matchAll(/^\| `doorward ([a-z-]+)/gm)].map(([, name]) => name));
-    expect([...documented].toSorted()).toEqual(listed.toSorted());
+    expect(documented).toEqual(new Set(listed));
   });
 
   it('names npm scripts that exist', async () => {

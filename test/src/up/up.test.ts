@@ -94,6 +94,7 @@ describe('doorward up goes on without what it cannot have', () => {
     });
     expect(await get(free)).toBe(200);
     await new Promise((resolve) => holder.close(resolve));
+    await process.notice('blocked: its proxy is up now');
     await expect.poll(async () => get(taken).catch(() => 0), { timeout: 10_000 }).toBe(200);
   });
 

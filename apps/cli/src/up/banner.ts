@@ -16,6 +16,8 @@ export interface BannerFacts {
   readonly plans: readonly ProxyPlan[];
   /** By workload: where its proxy serves health and metrics. */
   readonly admin: ReadonlyMap<string, string>;
+  /** Workloads whose proxy is not running; why was told when it failed. */
+  readonly down: ReadonlySet<string>;
   readonly index: PolicyIndex;
 }
 
@@ -39,26 +41,27 @@ export function makeBanner(facts: BannerFacts): Banner {
         about: `${facts.newCa ? 'new CA' : 'CA'} root.linkerd.${facts.trustDomain} in ${relative(process.cwd(), facts.stateDir) || '.'}`,
       },
       { name: 'controller', address: facts.controllerAddress, about: counts },
-      ...plans.flatMap((plan) => proxyLines(plan, index)),
+      ...plans.flatMap((plan) => proxyLines(plan, index, facts.down.has(plan.name))),
       ...metricsLine(facts.admin),
     ],
     tries: tries(plans, index, where),
   };
 }
 
-function proxyLines(plan: ProxyPlan, index: PolicyIndex): BannerLine[] {
-  if (plan.inbound.length === 0) return [{ name: plan.name, address: 'outbound only', about: '' }];
+function proxyLines(plan: ProxyPlan, index: PolicyIndex, down: boolean): BannerLine[] {
+  const notRunning = 'not running: see above';
+  if (plan.inbound.length === 0) return [{ name: plan.name, address: 'outbound only', about: down ? notRunning : '' }];
   return plan.inbound.map((port) => ({
     name: portLabel(plan, port),
     address: `${formatHostPort(port.listen)} → ${formatHostPort(port.app)}`,
-    about: policyLabel(plan, port, index),
+    about: down ? notRunning : policyLabel(plan, port, index),
   }));
 }
 
 /** On one line: of interest now and then, and each is found by its workload's name. */
 function metricsLine(admin: ReadonlyMap<string, string>): BannerLine[] {
   if (admin.size === 0) return [];
-  const each = [...admin].toSorted().map(([name, address]) => `${name} ${address}`);
+  const each = [...admin].map(([name, address]) => `${name} ${address}`).toSorted((a, b) => a.localeCompare(b));
   return [{ name: 'metrics', address: 'http://…/metrics', about: each.join(' · ') }];
 }
 

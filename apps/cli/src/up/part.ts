@@ -9,6 +9,8 @@ export interface PartOptions {
   readonly readyEvent: string;
   /** Where it should listen; port 0 lets the system choose, once. */
   readonly address: string;
+  /** The option of `up` that gives it another address. */
+  readonly flag: string;
   readonly args: (address: string) => readonly string[];
   readonly view: View;
 }
@@ -20,7 +22,7 @@ export class Part {
   #failure: string | undefined;
   #wasUp = false;
 
-  constructor({ name, readyEvent, address, args, view }: PartOptions) {
+  constructor({ name, readyEvent, address, flag, args, view }: PartOptions) {
     this.name = name;
     this.#address = address;
     this.#process = new Supervised({
@@ -35,7 +37,7 @@ export class Part {
           if (this.#wasUp) view.notice('info', `${name}: up again on ${listening}`);
           this.#wasUp = true;
         } else if (event.event === 'fatal' && !this.#wasUp) {
-          this.#failure = `${name}: ${event.message}`;
+          this.#failure = `${name}: ${event.message} (for \`doorward up\`: ${flag} HOST:PORT)`;
         } else if (event.event?.startsWith('folder.') !== true) {
           // The folder's problems are told by the watch of `up` itself, with their excerpt.
           tellEvent(name, event, view);

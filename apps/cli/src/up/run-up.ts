@@ -11,7 +11,7 @@ import type { SourcePlace } from '@doorward/resources';
 import { dirname, relative, resolve } from 'node:path';
 import { Failure } from '../failure.js';
 import { makeBanner } from './banner.js';
-import type { ChildEvent } from './child.js';
+import type { ChildEvent, ChildExit } from './child.js';
 import { decisionRow } from './decision-row.js';
 import { FolderWatch } from './folder-watch.js';
 import type { UpOptions } from './options.js';
@@ -51,6 +51,8 @@ export class Up {
   readonly #fleet: ProxyFleet;
   /** By workload: where its proxy serves health and metrics. */
   readonly #admin = new Map<string, string>();
+  /** By workload: why its proxy is not running. */
+  readonly #down = new Map<string, string>();
   readonly #toldPlans = new Set<string>();
   #closing: Promise<void> | undefined;
 
@@ -79,6 +81,7 @@ export class Up {
       name: 'identity',
       readyEvent: 'identity.listening',
       address: formatHostPort(options.identityService),
+      flag: '--identity-service',
       args: (address) => ['identity', `--state=${stateDir}`, `--listen=${address}`],
       view,
     });
@@ -86,6 +89,7 @@ export class Up {
       name: 'controller',
       readyEvent: 'controller.listening',
       address: formatHostPort(options.controller),
+      flag: '--controller',
       args: (address) => [
         'controller',
         `--resources=${resolve(options.folder)}`,
@@ -107,7 +111,7 @@ export class Up {
         }),
       onEvent: (plan, event) => this.#proxyEvent(plan, event),
       onStray: (plan, line) => tellStray(plan.name, line, view),
-      onExit: (plan, exit, retryMs) => tellExit(plan.name, exit, retryMs, view),
+      onExit: (plan, exit, retryMs) => this.#proxyEnded(plan, exit, retryMs),
     });
   }
 
@@ -134,6 +138,7 @@ export class Up {
         problems: this.#folder.current.problems.length,
         plans: this.#fleet.plans,
         admin: this.#admin,
+        down: new Set(this.#down.keys()),
         index: this.#index,
       }),
     );
@@ -166,8 +171,34 @@ export class Up {
 
   #proxyEvent(plan: ProxyPlan, event: ChildEvent): void {
     const { address } = event.fields;
-    if (event.event === 'admin.listening' && typeof address === 'string') this.#admin.set(plan.name, address);
-    if (event.event !== 'decision') return tellEvent(plan.name, event, this.#view);
+    switch (event.event) {
+      case 'decision':
+        return this.#decision(plan, event);
+      case 'admin.listening':
+        if (typeof address === 'string') this.#admin.set(plan.name, address);
+        return;
+      case 'proxy.ready':
+        if (this.#down.delete(plan.name)) this.#view.notice('info', `${plan.name}: its proxy is up now`);
+        return;
+      case 'fatal': {
+        // Told once, not at each of the attempts that follow.
+        const isNews = this.#down.get(plan.name) !== event.message;
+        this.#down.set(plan.name, event.message);
+        if (isNews) this.#view.notice('error', `${plan.name}: ${event.message}; trying again until it works`);
+        return;
+      }
+      case undefined:
+      default:
+        tellEvent(plan.name, event, this.#view);
+    }
+  }
+
+  #proxyEnded(plan: ProxyPlan, exit: ChildExit, retryMs: number): void {
+    this.#admin.delete(plan.name);
+    if (!this.#down.has(plan.name)) tellExit(plan.name, exit, retryMs, this.#view);
+  }
+
+  #decision(plan: ProxyPlan, event: ChildEvent): void {
     const row = decisionRow(event, {
       plan,
       index: this.#index,
