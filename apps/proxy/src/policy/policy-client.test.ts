@@ -52,7 +52,7 @@ function client(
     clusterNetworks: [],
     detectTimeoutMs: 10_000,
     trustLoopback: options.trustLoopback ?? false,
-    log: { debug: write, info: write, warn: write, error: write },
+    log: { debug: () => {}, info: write, warn: write, error: write },
   });
   open.push(policies);
   return { policies, log, nextLine };

@@ -66,6 +66,11 @@ export class PolicyClient {
         message: (message) => {
           this.#recovered();
           cell.set(this.#understand(message, port));
+          const { name } = cell.current.server;
+          this.#options.log.debug(
+            { event: 'policy.received', port, server: name },
+            `\`${name}\` is in force on port ${port}`,
+          );
         },
         lost: (error) => this.#lost(error, port),
       },

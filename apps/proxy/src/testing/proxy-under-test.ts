@@ -20,8 +20,8 @@ export interface ProxyUnderTest {
   readonly port: number;
   /** The lines of `/metrics` without comments. */
   metrics(): Promise<string[]>;
-  /** Say a new policy for the inbound port. */
-  set(policy: InboundPolicy | Uint8Array): void;
+  /** Say a new policy for the inbound port, and wait until it is in force. */
+  set(policy: InboundPolicy | Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,9 @@ export async function startProxy(
     shutdownGraceMs: 10_000,
     ...changes,
   };
+  const received = policy === undefined ? undefined : log.next('policy.received');
   const proxy = await runProxy(options, log);
+  await received;
   return {
     proxy,
     controller,
@@ -63,7 +65,11 @@ export async function startProxy(
       const response = await fetch(`http://${String(line?.['address'])}/metrics`, { headers: { connection: 'close' } });
       return (await response.text()).split('\n').filter((text) => text !== '' && !text.startsWith('#'));
     },
-    set: (next) => controller.set(policyPort, next),
+    set: async (next) => {
+      const inForce = log.next('policy.received');
+      controller.set(policyPort, next);
+      await inForce;
+    },
     close: async () => {
       const closing = proxy.close();
       await app.close();
