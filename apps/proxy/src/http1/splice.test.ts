@@ -286,6 +286,19 @@ describe('headers towards the application', () => {
     expect(seen).toEqual([[['me'], [], ['2', '3'], [], ['web']]]);
   });
 
+  it('policy sees bytes, one character each', async () => {
+    const seen: unknown[] = [];
+    const { peer } = await setup(answering(ok), {
+      decide: (request) => {
+        seen.push([request.path, request.query, request.header('x')]);
+        return allow(request);
+      },
+    });
+    peer.send(get('/\xc3\xa9?\xc3\xa9', 'X: \xc3\xa9\r\nX: \xe9\r\n'));
+    await peer.until((text) => text === passed);
+    expect(seen).toEqual([['/\xc3\xa9', '\xc3\xa9', ['\xc3\xa9', '\xe9']]]);
+  });
+
   it('the absolute form stays, and HTTP/1.0 gets its host repeated', async () => {
     const { app, proxy, peer } = await setup(answering(ok));
     peer.send('GET http://web/a HTTP/1.1\r\nHost: WEB\r\n\r\n');

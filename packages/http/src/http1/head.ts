@@ -113,12 +113,12 @@ export class Head {
     return this.bytes.toString('latin1', this.#lines[index * 3], this.#lines[index * 3 + 1]).toLowerCase();
   }
 
-  /** The value at `index`, without the white space around it. Read as UTF-8, as policy is written. */
+  /** The value at `index`, without the white space around it. One character a byte (latin-1). */
   value(index: number): string {
     const start = this.valueStart(index);
     const end = this.valueEnd(index);
     // An empty value has its start behind its end when it is all white space.
-    return start >= end ? '' : this.bytes.toString('utf8', start, end);
+    return start >= end ? '' : this.bytes.toString('latin1', start, end);
   }
 
   /** Whether a header is called `name` (in lower case; letters, digits and hyphens only), or so with `_` for `-`. */

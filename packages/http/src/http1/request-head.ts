@@ -51,20 +51,20 @@ export class RequestHead extends Head {
     return this.#framing;
   }
 
-  /** As the client wrote it, without the query; `/` when a URI has none; empty for CONNECT. */
+  /** As the client wrote it, one character a byte (latin-1), without the query; `/` when a URI has none; empty for CONNECT. */
   get path(): string {
     if (this.#path === undefined) {
       const { form, pathStart, pathEnd } = this.target;
       const empty = form === 'authority' ? '' : '/';
-      this.#path = pathStart === pathEnd ? empty : this.bytes.toString('utf8', pathStart, pathEnd);
+      this.#path = pathStart === pathEnd ? empty : this.bytes.toString('latin1', pathStart, pathEnd);
     }
     return this.#path;
   }
 
-  /** Without the `?`; absent when there is none. */
+  /** Without the `?`, one character a byte; absent when there is none. */
   get query(): string | undefined {
     const { pathEnd, end } = this.target;
-    return pathEnd === end ? undefined : this.bytes.toString('utf8', pathEnd + 1, end);
+    return pathEnd === end ? undefined : this.bytes.toString('latin1', pathEnd + 1, end);
   }
 
   /** Host and port: of the target if it names them, else of `Host`; absent when neither does (HTTP/1.0 only). */

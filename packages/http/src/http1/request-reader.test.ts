@@ -253,7 +253,8 @@ describe('RequestReader', () => {
     ['GET https://a?x HTTP/1.1', '/', 'x', 'a'],
     ['OPTIONS * HTTP/1.1', '*', undefined, 'a'],
     ['CONNECT a:443 HTTP/1.1', '', undefined, 'a:443'],
-    ['GET /\xc3\xa9?\xc3\xa9 HTTP/1.1', '/é', 'é', 'a'],
+    // Bytes, not letters: policy is turned into bytes where it is compared.
+    ['GET /\xc3\xa9?\xc3\xa9 HTTP/1.1', '/\xc3\xa9', '\xc3\xa9', 'a'],
   ])('reads the target of %s', (requestLine, path, query, authority) => {
     const head = accepted(line(requestLine));
     expect({ path: head.path, query: head.query, authority: head.authority }).toEqual({ path, query, authority });
