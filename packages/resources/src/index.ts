@@ -20,5 +20,7 @@ export { canonicalKind, groupOf, refersTo } from './reference.js';
 export type { Reference } from './reference.js';
 export { findKind, kinds } from './registry.js';
 export { matchesSelector } from './selector.js';
+export { commonLabels, demandsOf, selectorsIntersect } from './selector-demand.js';
+export type { Demand, Demands } from './selector-demand.js';
 export * from './types.js';
 export { closest, didYouMean, oneOf, shown } from './words.js';

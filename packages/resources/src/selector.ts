@@ -42,7 +42,7 @@ export function convertSelector(
 }
 
 /** `In` and `NotIn` need the `values` key, the others must not have it, not even empty (docs/spec/control-plane.md §3). */
-function isLegal({ operator, values }: LabelExpression): boolean {
+export function isLegal({ operator, values }: LabelExpression): boolean {
   return (operator === 'In' || operator === 'NotIn') === (values !== undefined);
 }
 
