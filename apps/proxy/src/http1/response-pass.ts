@@ -9,8 +9,8 @@ import {
   ResponseReader,
 } from '@doorward/http';
 import type { Duplex } from 'node:stream';
+import { httpDate } from '../answer/http-date.js';
 import { hopByHopFields } from './forwarded-request.js';
-import { httpDate } from './http-date.js';
 import { joinedBodyLengthMax } from './options.js';
 
 export type ResponseStep =

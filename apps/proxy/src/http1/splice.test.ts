@@ -361,6 +361,23 @@ describe('filters', () => {
     expect(app.received).toBe(get('/new'));
   });
 
+  it('redirect with the bytes that the client wrote, and tell it no more than that', async () => {
+    const { proxy, peer } = await setup(answering(ok), {
+      clientId: 'a',
+      ...withFilters([{ kind: 'request-redirect', host: 'new' }]),
+    });
+    peer.send(get('/\xc3\xa9'));
+    const answer =
+      'HTTP/1.1 301 Moved Permanently\r\nlocation: http://new/\xc3\xa9\r\nl5d-proxy-error: redirected\r\ncontent-length: 0\r\ndate: -\r\n\r\n';
+    expect(undated(await peer.until((text) => text.endsWith('\r\n\r\n')))).toBe(answer);
+    expect(proxy.errors).toEqual([
+      {
+        status: 301,
+        message: 'client 192.0.2.7:4711: server: 192.0.2.1:8080: request redirected to http://new/\xc3\xa9',
+      },
+    ]);
+  });
+
   it('inject failures at their ratio', async () => {
     const draws = [0.5, 0.49];
     const { app, peer } = await setup(answering(ok), {

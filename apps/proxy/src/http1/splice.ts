@@ -3,22 +3,22 @@ import { BodyReader, type HeadEdit, Refusal, type RequestHead, RequestReader } f
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { applyFilters } from '../filter/apply-filters.js';
-import { AppUnreachable, type ClientConnection, type RequestDecision, type Session } from '../inbound/session.js';
-import { joinStreams } from '../tcp/join-streams.js';
 import {
   type Answer,
   denial,
-  encodeAnswer,
-  encodeRefusal,
   filtered,
-  messageOf,
+  logText,
   rateLimited,
   requestBodyFailed,
-  unexpectedError,
-} from './answer.js';
+  unexpected,
+  unreachable,
+} from '../answer/answer.js';
+import { applyFilters } from '../filter/apply-filters.js';
+import { type ClientConnection, type RequestDecision, type Session } from '../inbound/session.js';
+import { joinStreams } from '../tcp/join-streams.js';
 import { AppConnection, type AppEvents } from './app-connection.js';
 import { Deadline } from './deadline.js';
+import { encodeAnswer, encodeRefusal } from './encode-answer.js';
 import { clientIdHeader, ForwardedRequest } from './forwarded-request.js';
 import { http1Defaults, type Http1Options, joinedBodyLengthMax, lingerBytesMax } from './options.js';
 import { ResponsePass } from './response-pass.js';
@@ -234,7 +234,7 @@ class Http1Splice implements AppEvents {
     const withoutHost = this.#options.withoutHost === 'server-address' ? serverAddress : undefined;
     const request = new ForwardedRequest(head, clientId, withoutHost);
     if (request.authority === undefined) {
-      this.#answer(head, unexpectedError);
+      this.#answer(head, unexpected('the request names no host'));
       return;
     }
     let decision: RequestDecision;
@@ -242,8 +242,7 @@ class Http1Splice implements AppEvents {
       decision = session.decideRequest(request);
     } catch (error) {
       // A bug of ours must not let a request through, nor take the other connections down.
-      session.reportError({ message: `the decision failed: ${String(error)}` });
-      this.#answer(head, unexpectedError);
+      this.#answer(head, unexpected(`the decision failed: ${String(error)}`));
       return;
     }
     switch (decision.verdict) {
@@ -284,7 +283,7 @@ class Http1Splice implements AppEvents {
   #writeAnswer(head: RequestHead, answer: Answer, closes: boolean): void {
     const { minorVersion } = head;
     const session = this.#session;
-    session.reportError({ status: answer.status, message: messageOf(answer, session) });
+    session.reportError({ status: answer.status, message: logText(answer, session) });
     const persistent = minorVersion === 0 ? (closes ? 'none' : 'keep-alive') : closes ? 'close' : 'none';
     this.#client.write(encodeAnswer(answer, session, minorVersion, persistent), 'latin1');
   }
@@ -381,8 +380,9 @@ class Http1Splice implements AppEvents {
   #requestBroke(problem: string): void {
     const exchange = this.#exchange;
     this.#dropApp();
-    this.#session.reportError({ message: `invalid request: ${problem}` });
-    if (exchange !== undefined && !this.#response.started) this.#writeAnswer(exchange.head, requestBodyFailed, true);
+    const message = `invalid request: ${problem}`;
+    if (exchange === undefined || this.#response.started) this.#session.reportError({ message });
+    else this.#writeAnswer(exchange.head, requestBodyFailed(message), true);
     this.#close();
   }
 
@@ -492,8 +492,7 @@ class Http1Splice implements AppEvents {
     const { started, endsWithConnection } = this.#response;
     this.#dropApp();
     if (exchange !== undefined && !started) {
-      this.#session.reportError({ message: `invalid response: ${problem}` });
-      this.#writeAnswer(exchange.head, unexpectedError, true);
+      this.#writeAnswer(exchange.head, unexpected(`invalid response: ${problem}`), true);
       this.#close();
       return;
     }
@@ -568,13 +567,6 @@ class Http1Splice implements AppEvents {
 function breakOff(stream: Duplex): void {
   if (stream instanceof Socket && !(stream instanceof TLSSocket)) stream.resetAndDestroy();
   else stream.destroy();
-}
-
-/** Only the dial's own text reaches the client (docs/spec/data-plane.md §5.1). */
-function unreachable(error: unknown): Answer {
-  return error instanceof AppUnreachable
-    ? { status: error.status, message: error.message, located: false, closes: true }
-    : { status: 502, message: 'client error (Connect)', located: false, closes: true };
 }
 
 const ignore = (): void => undefined;

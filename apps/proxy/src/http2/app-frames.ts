@@ -11,6 +11,7 @@ import {
   type FrameError,
   type FrameHandler,
 } from '@doorward/http';
+import { located } from '../answer/answer.js';
 import type { Connection } from './connection.js';
 import { type HeaderBlock, HeaderBlockCollector, type HeaderBlockStep } from './header-block.js';
 import { ResponseBlocks } from './response-blocks.js';
@@ -237,8 +238,8 @@ export class AppFrames implements FrameHandler {
 
   /** A stream error of the application: both sides give the stream up. */
   #malformed(stream: Stream, message: string): false {
-    const { session, answers } = this.#connection;
-    session.reportError({ message: answers.text(`the application broke HTTP/2: ${message}`) });
+    const { session } = this.#connection;
+    session.reportError({ message: located(`the application broke HTTP/2: ${message}`, session) });
     this.#connection.resetBoth(stream.id, http2Error.protocolError);
     return false;
   }

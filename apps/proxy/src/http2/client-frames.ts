@@ -12,8 +12,6 @@ import {
   type FrameError,
   type FrameHandler,
 } from '@doorward/http';
-import { applyFilters } from '../filter/apply-filters.js';
-import type { RequestDecision } from '../inbound/session.js';
 import {
   type Answer,
   denial,
@@ -22,7 +20,9 @@ import {
   origProtoUnsupported,
   rateLimited,
   unexpected,
-} from './answers.js';
+} from '../answer/answer.js';
+import { applyFilters } from '../filter/apply-filters.js';
+import type { RequestDecision } from '../inbound/session.js';
 import { type Connection, tooManyResets } from './connection.js';
 import { FieldEdits } from './field-edits.js';
 import { type HeaderBlock, HeaderBlockCollector, type HeaderBlockStep } from './header-block.js';

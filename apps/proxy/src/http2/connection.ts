@@ -13,8 +13,9 @@ import {
   windowUpdateFrame,
   type FrameError,
 } from '@doorward/http';
+import { type Answer, located, logText, unexpected } from '../answer/answer.js';
 import type { Session } from '../inbound/session.js';
-import { type Answer, AnswerWriter, unexpected } from './answers.js';
+import { encodeAnswer, encodeGrpcTrailers } from './encode-answer.js';
 import { TokenBucket } from './limits.js';
 import type { Http2Settled } from './options.js';
 import { Output } from './output.js';
@@ -43,7 +44,6 @@ export class Connection {
   readonly settings: SettingsRelay;
   readonly date = new DateField();
   readonly resets: TokenBucket;
-  readonly answers: AnswerWriter;
   /** Everything is said; what still arrives is ignored. */
   isClosed = false;
 
@@ -67,7 +67,6 @@ export class Connection {
     const { limits } = options;
     this.settings = new SettingsRelay(limits, this.clientOut, this.appOut);
     this.resets = new TokenBucket(limits.resetsBurst, limits.resetsPerSecond, () => performance.now());
-    this.answers = new AnswerWriter(session);
   }
 
   // Towards the application
@@ -134,10 +133,10 @@ export class Connection {
   }
 
   #sayAnswer(id: number, grpc: boolean, answer: Answer): void {
-    this.sendToClient(id, true, this.answers.head(answer, grpc, this.date.field));
+    this.sendToClient(id, true, encodeAnswer(answer, this.session, grpc, this.date));
     this.session.reportError({
       status: grpc ? 200 : answer.status,
-      message: this.answers.text(answer.logMessage ?? answer.message),
+      message: logText(answer, this.session),
     });
   }
 
@@ -164,7 +163,7 @@ export class Connection {
 
   /** The client broke a rule on a stream that may be open (RFC 9113 §5.4.2). */
   rejectStream(id: number, code: number, message: string): void {
-    this.session.reportError({ message: this.answers.text(message) });
+    this.session.reportError({ message: located(message, this.session) });
     this.resetBoth(id, code);
     if (!this.resets.take()) this.failClient(tooManyResets);
   }
@@ -223,7 +222,7 @@ export class Connection {
   /** The client broke a rule of the connection (RFC 9113 §5.4.1). */
   failClient({ code, message }: FrameError): void {
     if (this.isClosed) return;
-    this.session.reportError({ message: this.answers.text(message) });
+    this.session.reportError({ message: located(message, this.session) });
     this.clientOut.write(goawayFrame(this.streams.lastFromClient, code));
     if (this.#appIsUp) this.appOut.write(goawayFrame(0, http2Error.noError));
     this.close();
@@ -235,7 +234,7 @@ export class Connection {
     this.appOut.write(goawayFrame(0, code));
     const reason = `the application broke HTTP/2: ${message}`;
     // Said here too, for a connection without an open request.
-    this.session.reportError({ message: this.answers.text(reason) });
+    this.session.reportError({ message: located(reason, this.session) });
     this.loseApp(unexpected(reason));
   }
 
@@ -255,7 +254,7 @@ export class Connection {
         this.#sayAnswer(id, grpc, answer);
       } else if (grpc) {
         // docs/spec/data-plane.md §5.1: a gRPC response that breaks off still ends with a status.
-        this.sendToClient(id, true, this.answers.grpcTrailers(answer));
+        this.sendToClient(id, true, encodeGrpcTrailers(answer, this.session));
       } else {
         this.clientOut.write(rstStreamFrame(id, http2Error.internalError));
         this.streams.close(id, 'reset');

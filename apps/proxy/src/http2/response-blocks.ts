@@ -8,6 +8,7 @@ import {
   type Http2ResponseHead,
   readResponseHead,
 } from '@doorward/http';
+import { httpDate } from '../answer/http-date.js';
 import { BlockMemo } from './block-memo.js';
 import type { Rejected, TrailersBlock } from './request-blocks.js';
 
@@ -61,9 +62,8 @@ export class ResponseBlocks {
   }
 }
 
-/** The `date` of now, as field and encoded; made anew each second. */
+/** The `date` of now, as field and encoded. */
 export class DateField {
-  #second = 0;
   #field = http2Field('date', '');
   #encoded: Buffer = encodeFields([this.#field]);
 
@@ -78,11 +78,9 @@ export class DateField {
   }
 
   #refresh(): void {
-    const now = Date.now();
-    const second = Math.floor(now / 1000);
-    if (second === this.#second) return;
-    this.#second = second;
-    this.#field = http2Field('date', new Date(now).toUTCString());
+    const now = httpDate();
+    if (now === this.#field.value) return;
+    this.#field = http2Field('date', now);
     this.#encoded = encodeFields([this.#field]);
   }
 }

@@ -2,8 +2,8 @@ import type { Permit } from '@doorward/core';
 import { clientPreface, FrameReader, http2Error } from '@doorward/http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { failFast, unexpected } from '../answer/answer.js';
 import { AppUnreachable, type ClientConnection } from '../inbound/session.js';
-import { unexpected, unreachable } from './answers.js';
 import { AppFrames } from './app-frames.js';
 import { ClientFrames } from './client-frames.js';
 import { Connection, type Sockets } from './connection.js';
@@ -152,9 +152,7 @@ class Splice implements Sockets {
       }, redialAfterMs);
       return;
     }
-    this.#dialEnded(() =>
-      this.#connection.loseApp({ ...unreachable, logMessage: `service in fail-fast: ${error.message}` }),
-    );
+    this.#dialEnded(() => this.#connection.loseApp(failFast(error.message)));
   }
 
   #dialEnded(say: () => void): void {
