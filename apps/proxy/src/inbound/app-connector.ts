@@ -1,8 +1,7 @@
 /** Dials the application, and says once when it cannot be reached and once when it can again. */
 import type { Permit } from '@doorward/core';
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, type HostPort, type Log } from '@doorward/telemetry';
 import { connect, type Socket } from 'node:net';
-import { formatHostPort, type HostPort } from './inbound-port.js';
 import { AppUnreachable } from './session.js';
 
 /** The text of Linkerd's proxy for a failed dial (docs/spec/data-plane.md §5.1). */

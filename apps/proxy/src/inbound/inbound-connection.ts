@@ -5,7 +5,7 @@
  */
 import { decide, formatIp, parsePeerIp, type Client, type ClientTls } from '@doorward/core';
 import { parseClientHello } from '@doorward/mtls';
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, type Log } from '@doorward/telemetry';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { subjectOf, type DecisionSubject } from '../decision-log.js';
@@ -16,7 +16,7 @@ import { spliceHttp1 } from '../http1/index.js';
 import { spliceHttp2 } from '../http2/index.js';
 import { spliceTcp } from '../tcp/tcp-splice.js';
 import type { AppConnector } from './app-connector.js';
-import { formatHostPort, type InboundPort } from './inbound-port.js';
+import type { InboundPort } from './inbound-port.js';
 import { InboundSession } from './inbound-session.js';
 import { acceptMeshTls, type MeshIdentity } from './mesh-tls.js';
 

@@ -1,9 +1,8 @@
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, listenOn, type Log } from '@doorward/telemetry';
 import { createServer, type Server } from 'node:net';
-import { listenOn } from '../listen.js';
 import { AppConnector } from './app-connector.js';
 import { serveInbound, type InboundContext } from './inbound-connection.js';
-import { formatHostPort, type InboundPort } from './inbound-port.js';
+import type { InboundPort } from './inbound-port.js';
 import type { OpenConnections } from './open-connections.js';
 
 export interface InboundListenerOptions {

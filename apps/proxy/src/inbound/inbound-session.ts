@@ -1,5 +1,5 @@
 import { decide, type Client, type HttpRequest, type Permit } from '@doorward/core';
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, type Log } from '@doorward/telemetry';
 import type { Socket } from 'node:net';
 import { subjectOf } from '../decision-log.js';
 import type { DecisionTarget } from '../decision-metrics.js';
@@ -7,7 +7,6 @@ import type { DecisionRecorder } from '../decision-recorder.js';
 import type { PolicyCell } from '../policy/policy-cell.js';
 import { monotonicNs, rateLimiterOf } from '../policy/rate-limiters.js';
 import type { AppConnector } from './app-connector.js';
-import { formatHostPort } from './inbound-port.js';
 import type { RequestDecision, Session, SessionError } from './session.js';
 
 export interface SessionParts {

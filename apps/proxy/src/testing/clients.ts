@@ -36,23 +36,26 @@ export async function dialMesh(
   return socket;
 }
 
-/** What comes first: some bytes as latin-1 text, or the end of the connection as an empty text. */
-export async function firstAnswer(socket: Socket): Promise<string> {
+/** What comes first, as latin-1 text: at least `length` bytes, or fewer when the connection ends. Nothing at all is the empty text. */
+export async function firstAnswer(socket: Socket, length = 1): Promise<string> {
+  let text = '';
   return new Promise((resolve) => {
-    const finish = (text: string): void => {
+    const finish = (): void => {
       socket.off('data', data);
-      socket.off('end', closed);
-      socket.off('close', closed);
+      socket.off('end', finish);
+      socket.off('close', finish);
       socket.pause();
       resolve(text);
     };
-    const data = (chunk: Buffer): void => finish(chunk.toString('latin1'));
-    const closed = (): void => finish('');
+    const data = (chunk: Buffer): void => {
+      text += chunk.toString('latin1');
+      if (text.length >= length) finish();
+    };
     socket.on('data', data);
-    socket.once('end', closed);
-    socket.once('close', closed);
+    socket.once('end', finish);
+    socket.once('close', finish);
     socket.resume();
-    if (socket.destroyed || socket.readableEnded) closed();
+    if (socket.destroyed || socket.readableEnded) finish();
   });
 }
 
