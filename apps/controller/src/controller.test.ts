@@ -339,7 +339,7 @@ describe('the controller', () => {
     const { controller, folder, log } = await start({});
     const options = { ...controllerDefaults, grpcAddr: controller.address, resources: folder.path };
     await expect(runController(options, log)).rejects.toThrow(
-      `cannot listen on 127.0.0.1:${controller.address.port}; --grpc-addr names the address`,
+      `the policy API (--grpc-addr) cannot use 127.0.0.1:${controller.address.port}: the port is in use; `,
     );
     await expect(runController({ ...options, resources: `${folder.path}/none` }, log)).rejects.toThrow(
       'cannot be read',

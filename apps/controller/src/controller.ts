@@ -1,9 +1,8 @@
 import { openFolder } from '@doorward/folder';
 import { PolicyIndex } from '@doorward/index';
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, listenGrpc, type HostPort, type Log } from '@doorward/telemetry';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { FolderFeed } from './folder-feed.js';
-import { formatHostPort, type HostPort } from './host-port.js';
 import type { ControllerOptions } from './options.js';
 import { PolicyService, serverLimits } from './policy-service.js';
 
@@ -19,7 +18,7 @@ export interface RunningController {
  * Serve the policy of a folder until closed. Nothing is answered before the folder has been read, so that a proxy's first question
  * doesn't find an empty index (docs/spec/control-plane.md §9 Q26).
  *
- * @throws when the folder cannot be read or the address cannot be used
+ * @throws ListenError, or an error that names the folder that cannot be read
  */
 export async function runController(options: ControllerOptions, log: Log): Promise<RunningController> {
   const folder = await openFolder(options.resources);
@@ -46,15 +45,19 @@ export async function runController(options: ControllerOptions, log: Log): Promi
     await folder.close();
   };
 
-  let port: number;
+  let address: HostPort;
   try {
-    port = await listen(server, options.grpcAddr);
+    address = await listenGrpc(
+      server,
+      ServerCredentials.createInsecure(),
+      options.grpcAddr,
+      'the policy API (--grpc-addr)',
+    );
   } catch (error) {
     server.forceShutdown();
     await stopFeed();
     throw error;
   }
-  const address = { host: options.grpcAddr.host, port };
   log.info(
     { event: 'controller.listening', address: formatHostPort(address) },
     `listening on ${formatHostPort(address)}`,
@@ -70,18 +73,6 @@ export async function runController(options: ControllerOptions, log: Log): Promi
     return closing;
   };
   return { address, index, close };
-}
-
-async function listen(server: Server, address: HostPort): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(formatHostPort(address), ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else
-        reject(
-          new Error(`cannot listen on ${formatHostPort(address)}; --grpc-addr names the address`, { cause: error }),
-        );
-    });
-  });
 }
 
 /** Lets clients take their last message; who doesn't within the time given is cut off. */

@@ -6,4 +6,3 @@ export { runController } from './controller.js';
 export type { RunningController } from './controller.js';
 export { controllerDefaults, parseControllerOptions } from './options.js';
 export type { ControllerOptions, ParsedOptions } from './options.js';
-export type { HostPort } from './host-port.js';

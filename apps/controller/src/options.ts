@@ -2,8 +2,8 @@
 import { defaultPolicyNames, isDefaultPolicyName, parseNetwork, type IpNetwork } from '@doorward/core';
 import { defaultClusterConfig, type ClusterConfig } from '@doorward/index';
 import { didYouMean, oneOf, shown } from '@doorward/resources';
+import { parseHostPort, type HostPort } from '@doorward/telemetry/host-port';
 import { logLevels, type LogLevel } from '@doorward/telemetry/levels';
-import { parseHostPort, type HostPort } from './host-port.js';
 
 export interface ControllerOptions {
   /** The folder whose files are the policy. */

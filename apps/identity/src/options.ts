@@ -1,8 +1,9 @@
+import { parseHostPort, type HostPort } from '@doorward/telemetry/host-port';
+
 export interface IdentityOptions {
   /** Where the CA lives; made if it isn't there. */
   readonly stateDir: string;
-  /** Port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: HostPort;
   /** Of a new CA. Linkerd: `identity-trust-domain` */
   readonly trustDomain: string;
   /** How long a certificate is valid; proxies renew after 70 % of it. Linkerd: `identity-issuance-lifetime` */
@@ -52,7 +53,13 @@ export function parseIdentityOptions(flags: IdentityFlags): ParsedIdentityOption
   };
   const options: IdentityOptions = {
     stateDir: read('--state', flags.state, identityDefaults.stateDir, (text) => text || undefined, 'a folder'),
-    listen: read('--listen', flags.listen, identityDefaults.listen, parseListen, 'HOST:PORT'),
+    listen: read<HostPort>(
+      '--listen',
+      flags.listen,
+      identityDefaults.listen,
+      (text) => parseHostPort(text, identityDefaults.listen.host),
+      'HOST:PORT',
+    ),
     trustDomain: read(
       '--trust-domain',
       flags.trustDomain,
@@ -77,14 +84,6 @@ export function parseIdentityOptions(flags: IdentityFlags): ParsedIdentityOption
     ),
   };
   return problems.length === 0 ? { kind: 'ok', options } : { kind: 'problems', problems };
-}
-
-function parseListen(text: string): IdentityOptions['listen'] | undefined {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*):([0-9]{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  const host = match?.[1];
-  if (host === undefined || port > 65_535) return undefined;
-  return { host: host === '' ? identityDefaults.listen.host : host.replace(/^\[|\]$/g, ''), port };
 }
 
 function parseDomain(text: string): string | undefined {

@@ -212,7 +212,7 @@ describe('the identity service', () => {
     const listen = { host: host ?? '', port: Number(port) };
     const again = { ...identityDefaults, stateDir: state.dir, listen };
     await expect(runIdentity(again, log)).rejects.toThrow(
-      `the identity service cannot listen on ${service.address}; --listen takes another address`,
+      `the identity service (--listen) cannot use ${service.address}: the port is in use; `,
     );
     const second = await runIdentity({ ...again, listen: { host: '127.0.0.1', port: 0 } }, log);
     expect(lines.at(-2)).toMatchObject({ fields: { event: 'ca.opened', isNew: false } });

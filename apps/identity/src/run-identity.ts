@@ -1,5 +1,5 @@
 import { openState } from '@doorward/mtls';
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, listenGrpc, type Log } from '@doorward/telemetry';
 import {
   CertifyResponseSchema,
   create,
@@ -9,7 +9,6 @@ import {
   type CertifyResponse,
 } from '@doorward/wire';
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity, status, type sendUnaryData } from '@grpc/grpc-js';
-import { isIP } from 'node:net';
 import { certify } from './certify.js';
 import type { IdentityOptions } from './options.js';
 
@@ -29,7 +28,7 @@ const loggedName = 300;
  * Run the identity service: `io.linkerd.proxy.identity.Identity/Certify` for join tokens, from a state folder.
  *
  * @param now for tests
- * @throws StateError when the folder can't be used, or an Error that names the address which can't be listened on
+ * @throws StateError when the folder can't be used, ListenError when the address can't be listened on
  */
 export async function runIdentity(
   options: IdentityOptions,
@@ -75,11 +74,11 @@ export async function runIdentity(
     });
   }
 
-  const { host } = options.listen;
-  const port = await bind(server, host, options.listen.port);
-  const address = hostPort(host, port);
+  const credentials = ServerCredentials.createInsecure();
+  const listening = await listenGrpc(server, credentials, options.listen, 'the identity service (--listen)');
+  const address = formatHostPort(listening);
   log.info({ event: 'identity.listening', address }, `listening on ${address}`);
-  if (!isLoopback(host)) {
+  if (!isLoopback(listening.host)) {
     log.warn(
       { event: 'identity.exposed', address },
       `tokens travel in the clear to ${address}: let nobody but this machine and the mesh reach it`,
@@ -115,24 +114,6 @@ function asServiceError(error: unknown, log: Log): { code: status; details: stri
   // A fault of ours: told to the operator, not to the caller.
   log.error({ event: 'identity.fault', error: error instanceof Error ? error.stack : String(error) }, 'cannot certify');
   return { code: status.INTERNAL, details: 'internal error' };
-}
-
-async function bind(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(hostPort(host, port), ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else
-        reject(
-          new Error(`the identity service cannot listen on ${hostPort(host, port)}; --listen takes another address`, {
-            cause: error,
-          }),
-        );
-    });
-  });
-}
-
-function hostPort(host: string, port: number): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function isLoopback(host: string): boolean {

@@ -1,6 +1,11 @@
-import { startAdmin, type AdminOptions, type AdminServer, type Log } from '@doorward/telemetry';
-import { formatHostPort, type HostPort } from './inbound/inbound-port.js';
-import { listenFailure } from './listen.js';
+import {
+  formatHostPort,
+  startAdmin,
+  type AdminOptions,
+  type AdminServer,
+  type HostPort,
+  type Log,
+} from '@doorward/telemetry';
 
 /** @throws ListenError */
 export async function listenAdmin(
@@ -8,12 +13,7 @@ export async function listenAdmin(
   answers: Pick<AdminOptions, 'isReady' | 'metrics'>,
   log: Log,
 ): Promise<AdminServer> {
-  let admin: AdminServer;
-  try {
-    admin = await startAdmin({ ...address, ...answers });
-  } catch (error) {
-    throw listenFailure(error, address, 'the admin server');
-  }
+  const admin = await startAdmin({ ...address, ...answers });
   log.info(
     { event: 'admin.listening', address: admin.address, asked: formatHostPort(address) },
     `health and metrics on http://${admin.address}/metrics`,

@@ -2,9 +2,6 @@
  * The enforcing proxy. It knows what the policy API and the Certify API tell it, and never learns Kubernetes: policy arrives as
  * core's `InboundPolicy`, identity as a certificate. The command line starts it with {@link runProxy}.
  */
-export { formatHostPort, parseHostPort } from './inbound/inbound-port.js';
-export type { HostPort } from './inbound/inbound-port.js';
-export { ListenError } from './listen.js';
 export { proxyDefaults } from './options.js';
 export type { ProxyOptions } from './options.js';
 export type { OutboundPort } from './outbound/outbound-port.js';

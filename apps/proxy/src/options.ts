@@ -1,6 +1,5 @@
 import type { DefaultPolicyName, IpNetwork } from '@doorward/core';
-import type { LogLevel } from '@doorward/telemetry';
-import type { HostPort } from './inbound/inbound-port.js';
+import type { HostPort, LogLevel } from '@doorward/telemetry';
 import type { OutboundPort } from './outbound/outbound-port.js';
 
 /** What a proxy is told at its start; everything else it learns from the controller and the identity service. */

@@ -1,5 +1,5 @@
 import { meshSecureContext, type Credentials } from '@doorward/mtls';
-import { Metrics, type AdminServer, type Log } from '@doorward/telemetry';
+import { addressOf, formatHostPort, Metrics, type AdminServer, type HostPort, type Log } from '@doorward/telemetry';
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
@@ -9,7 +9,6 @@ import { DecisionMetrics } from './decision-metrics.js';
 import { DecisionRecorder } from './decision-recorder.js';
 import { startIdentity, type CertifiedIdentity } from './identity/certify-client.js';
 import { listenInbound } from './inbound/inbound-listener.js';
-import { formatHostPort } from './inbound/inbound-port.js';
 import { OpenConnections } from './inbound/open-connections.js';
 import type { ProxyOptions } from './options.js';
 import { listenAdmin } from './admin.js';
@@ -18,8 +17,8 @@ import { PolicyClient } from './policy/policy-client.js';
 
 export interface RunningProxy {
   /** The inbound addresses in use, in the order of the options: port 0 has become a real one. */
-  readonly inbound: readonly { readonly host: string; readonly port: number }[];
-  readonly outbound: readonly { readonly host: string; readonly port: number }[];
+  readonly inbound: readonly HostPort[];
+  readonly outbound: readonly HostPort[];
   /** Stop accepting, let open work finish within the grace period, then close everything. */
   close(): Promise<void>;
 }
@@ -142,10 +141,4 @@ async function readAnchors(file: string): Promise<string> {
       cause: error,
     });
   }
-}
-
-function addressOf(server: Server): { host: string; port: number } {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a listener without an IP address');
-  return { host: address.address, port: address.port };
 }

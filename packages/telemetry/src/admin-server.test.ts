@@ -26,7 +26,7 @@ describe('the admin server', () => {
     admin = await startAdmin({ host: '127.0.0.1', port: 0, isReady: () => true, metrics: () => '' });
     const port = Number(admin.address.split(':')[1]);
     await expect(startAdmin({ host: '127.0.0.1', port, isReady: () => true, metrics: () => '' })).rejects.toThrow(
-      'EADDRINUSE',
+      `the admin server cannot use 127.0.0.1:${port}: the port is in use; `,
     );
   });
 });

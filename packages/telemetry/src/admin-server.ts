@@ -1,10 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { isIP } from 'node:net';
+import { formatHostPort, type HostPort } from './host-port.js';
+import { addressOf, listenOn } from './listen.js';
 
-export interface AdminOptions {
-  readonly host: string;
-  /** 0: the system picks one. */
-  readonly port: number;
+export interface AdminOptions extends HostPort {
   /** `/ready` says 200 or 503; `/live` always 200. */
   readonly isReady: () => boolean;
   /** The text of `/metrics`. */
@@ -19,7 +17,7 @@ export interface AdminServer {
 
 /**
  * `/live`, `/ready` and `/metrics` for operators (docs/spec/data-plane.md §9). It tells who called whom, so it belongs on
- * loopback unless somebody decides otherwise. @throws when the address cannot be listened on
+ * loopback unless somebody decides otherwise. @throws ListenError
  */
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
@@ -28,14 +26,8 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
     const { status, text } = answer(path, options);
     response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: options.host, port: options.port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  return { address: addressOf(server), close: async () => closeServer(server) };
+  await listenOn(server, options, 'the admin server');
+  return { address: formatHostPort(addressOf(server)), close: async () => closeServer(server) };
 }
 
 function answer(path: string, { isReady, metrics }: AdminOptions): { status: number; text: string } {
@@ -49,12 +41,6 @@ function answer(path: string, { isReady, metrics }: AdminOptions): { status: num
     default:
       return { status: 404, text: '' };
   }
-}
-
-function addressOf(server: Server): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the admin server has no IP address');
-  return isIP(address.address) === 6 ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }
 
 async function closeServer(server: Server): Promise<void> {

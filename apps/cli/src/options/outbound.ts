@@ -1,4 +1,5 @@
-import { parseHostPort, type OutboundPort } from '@doorward/proxy/addresses';
+import type { OutboundPort } from '@doorward/proxy';
+import { parseHostPort } from '@doorward/telemetry/host-port';
 
 /** `LISTEN=HOST:PORT,identity=SERVERNAME`; `undefined` when it is something else. */
 export function parseOutbound(text: string): OutboundPort | undefined {

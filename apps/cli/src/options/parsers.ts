@@ -6,7 +6,8 @@ import {
   type DefaultPolicyName,
   type IpNetwork,
 } from '@doorward/core';
-import { parseHostPort, type HostPort, type OutboundPort } from '@doorward/proxy/addresses';
+import type { OutboundPort } from '@doorward/proxy';
+import { parseHostPort, type HostPort } from '@doorward/telemetry/host-port';
 import { logLevels, type LogLevel } from '@doorward/telemetry/levels';
 import { InvalidArgumentError } from 'commander';
 import { parseOutbound } from './outbound.js';

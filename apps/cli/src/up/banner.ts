@@ -1,4 +1,4 @@
-import { formatHostPort } from '@doorward/proxy/addresses';
+import { formatHostPort } from '@doorward/telemetry/host-port';
 import type { PolicyIndex } from '@doorward/index';
 import { relative } from 'node:path';
 import type { InboundPlan, ProxyPlan } from './proxy-plan.js';

@@ -1,5 +1,5 @@
 import type { DefaultPolicyName, IpNetwork } from '@doorward/core';
-import type { HostPort } from '@doorward/proxy/addresses';
+import type { HostPort } from '@doorward/telemetry/host-port';
 
 export interface UpOptions {
   readonly folder: string;

@@ -3,8 +3,9 @@
  * really is, and which mesh addresses the workload wants to dial, stand in two annotations of ours.
  */
 import { formatWorkloadToken } from '@doorward/wire';
-import { parseHostPort, formatHostPort, type HostPort, type OutboundPort } from '@doorward/proxy/addresses';
+import type { OutboundPort } from '@doorward/proxy';
 import type { ContainerPort, ExternalWorkload, SourcePlace } from '@doorward/resources';
+import { formatHostPort, parseHostPort, type HostPort } from '@doorward/telemetry/host-port';
 import { parseOutbound } from '../options/outbound.js';
 
 /** `http=127.0.0.1:18080,9990=127.0.0.1:18083`: port name or number = where the application listens. */

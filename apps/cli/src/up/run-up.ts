@@ -6,7 +6,7 @@ import { formatNetwork } from '@doorward/core';
 import { openFolder, type FolderChange, type FolderSource } from '@doorward/folder';
 import { defaultClusterConfig, PolicyIndex } from '@doorward/index';
 import { openState, type State } from '@doorward/mtls';
-import { formatHostPort } from '@doorward/proxy/addresses';
+import { formatHostPort } from '@doorward/telemetry/host-port';
 import type { SourcePlace } from '@doorward/resources';
 import { dirname, relative, resolve } from 'node:path';
 import { Failure } from '../failure.js';

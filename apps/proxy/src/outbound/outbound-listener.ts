@@ -3,12 +3,10 @@
  * TLS under this workload's identity. No policy is asked here; the other side's proxy asks its own.
  */
 import { verifyServer } from '@doorward/mtls';
-import type { Log } from '@doorward/telemetry';
+import { formatHostPort, listenOn, type Log } from '@doorward/telemetry';
 import { createServer, type Server, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
-import { formatHostPort } from '../inbound/inbound-port.js';
 import type { OpenConnections } from '../inbound/open-connections.js';
-import { listenOn } from '../listen.js';
 import { joinStreams } from '../tcp/join-streams.js';
 import type { OutboundPort } from './outbound-port.js';
 

@@ -1,4 +1,4 @@
-import type { HostPort } from '../inbound/inbound-port.js';
+import type { HostPort } from '@doorward/telemetry';
 
 /** A local listener whose connections go to another workload over mesh TLS. */
 export interface OutboundPort {
