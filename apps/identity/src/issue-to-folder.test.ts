@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { openState, verifyServer } from '@doorward/mtls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { issueToFolder } from './issue-to-folder.js';
+import { issueToFolder, NotAName } from './issue-to-folder.js';
 
 const web = 'web.default.serviceaccount.identity.linkerd.cluster.local';
 const voting = 'voting.default.serviceaccount.identity.linkerd.cluster.local';
@@ -69,7 +69,7 @@ describe('issueToFolder', () => {
     'refuses %j, which nobody could be known as',
     async (identity) => {
       const state = await openState(join(dir, 'state'));
-      await expect(issueToFolder(state, { identity, outDir: dir, lifetimeSec: 60 })).rejects.toThrow(RangeError);
+      await expect(issueToFolder(state, { identity, outDir: dir, lifetimeSec: 60 })).rejects.toThrow(NotAName);
     },
   );
 });

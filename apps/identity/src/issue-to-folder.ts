@@ -11,6 +11,11 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identityDefaults } from './options.js';
 
+/** The identity that was asked for is no name; the message says what one looks like. */
+export class NotAName extends Error {
+  override readonly name = 'NotAName';
+}
+
 export interface IssueToFolderOptions {
   /** A DNS name in lower case, or a URI. */
   readonly identity: string;
@@ -32,13 +37,13 @@ export interface IssuedFiles {
  * A key and certificate as files, for programs that speak mesh TLS by themselves. Files of the same name are replaced, each as a
  * whole.
  *
- * @throws RangeError when `identity` is no name, AuthorityNotValid, or the file system's error
+ * @throws NotAName when `identity` is none, AuthorityNotValid, or the file system's error
  */
 export async function issueToFolder(state: Pick<State, 'ca'>, options: IssueToFolderOptions): Promise<IssuedFiles> {
   const { outDir, lifetimeSec } = options;
   const identity = parseIdentityName(options.identity);
   if (identity === undefined || identity.name !== options.identity)
-    throw new RangeError(`\`${options.identity}\` is neither a DNS name in lower case nor a normalized URI`);
+    throw new NotAName(`\`${options.identity}\` is neither a DNS name in lower case nor a normalized URI`);
   const { keyPem, csrDer } = createKeyAndRequest(identity.name);
   const request = checkRequest(csrDer, identity);
   if (request.kind !== 'ok') throw new Error(`our own request was refused: ${request.reason}`);

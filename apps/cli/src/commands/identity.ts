@@ -1,5 +1,6 @@
 import type { IdentityFlags } from '@doorward/identity';
 import type { Command } from 'commander';
+import { Failure } from '../failure.js';
 import { durationMs } from '../options/parsers.js';
 import { runService } from '../service.js';
 import { usageError } from '../usage-error.js';
@@ -62,6 +63,10 @@ Example, as an authenticated client of a workload that listens on 127.0.1.1:8080
         identity: flags.identity,
         outDir: flags.out,
         lifetimeSec: Math.floor(flags.lifetime / 1_000),
+      }).catch((error: unknown) => {
+        // What the file system says names its own call; the person asked for a folder.
+        if (!(error instanceof Error) || !('code' in error)) throw error;
+        throw new Failure(`cannot write to \`${flags.out}\`; --out names a folder of yours`, { cause: error });
       });
       process.stdout.write(
         `${flags.identity} until ${files.expires.toISOString()}\n  ${files.certFile}\n  ${files.keyFile}\n  ${files.caFile}\n`,

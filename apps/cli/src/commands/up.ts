@@ -6,8 +6,8 @@ import type { Up } from '../up/run-up.js';
 
 interface UpFlags {
   readonly state: string;
-  readonly controller: UpOptions['controller'];
-  readonly identityService: UpOptions['identityService'];
+  readonly controller?: UpOptions['controller'];
+  readonly identityService?: UpOptions['identityService'];
   readonly defaultPolicy: UpOptions['defaultPolicy'];
   readonly clusterNetworks?: UpOptions['clusterNetworks'];
   readonly output?: 'text' | 'json';
@@ -20,11 +20,8 @@ export function registerUp(program: Command): void {
     .argument('<dir>', 'folder with the workloads and their policies (YAML, read recursively)')
     .description('run identity, controller and an enforcing proxy for each workload of a folder')
     .option('--state <dir>', 'where the CA and its keys are kept', '.doorward')
-    .option('--controller <host:port>', 'where the controller listens', hostPort, { host: '127.0.0.1', port: 8090 })
-    .option('--identity-service <host:port>', 'where the identity service listens', hostPort, {
-      host: '127.0.0.1',
-      port: 8081,
-    })
+    .option('--controller <host:port>', 'where the controller listens (default: 127.0.0.1:8090)', hostPort)
+    .option('--identity-service <host:port>', 'where the identity service listens (default: 127.0.0.1:8081)', hostPort)
     .option(
       '--default-policy <policy>',
       'for ports that no Server selects and no annotation speaks of',
@@ -87,8 +84,8 @@ Example: doorward up examples/emojivoto/policies`,
     const options: UpOptions = {
       folder: dir,
       stateDir: flags.state,
-      controller: flags.controller,
-      identityService: flags.identityService,
+      controller: flags.controller ?? { host: '127.0.0.1', port: 8090 },
+      identityService: flags.identityService ?? { host: '127.0.0.1', port: 8081 },
       defaultPolicy: flags.defaultPolicy,
       clusterNetworks: flags.clusterNetworks ?? localClusterNetworks,
       title: flags.title,

@@ -53,6 +53,8 @@ Examples: doorward why sa/auditor deploy/ledger:8080 DELETE /accounts/7 -n bank
       // `why CLIENT TARGET /path` is a GET.
       const isPath = method?.startsWith('/') === true;
       if (isPath && path !== undefined) command.error('error: the method comes before the path');
+      if (method !== undefined && !isPath && path === undefined)
+        command.error('error: a method needs a path: METHOD PATH');
       const asked = isPath ? { method: undefined, path: method } : { method, path };
       const code = await runWhy(
         {
