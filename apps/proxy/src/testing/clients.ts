@@ -101,6 +101,7 @@ export class Http1Client {
   readonly #agent: Agent;
 
   constructor(readonly socket: Socket) {
+    socket.allowHalfOpen = false;
     this.#agent = new SocketAgent(socket);
   }
 

@@ -1,6 +1,5 @@
 /** A mesh of its own for a test: a CA in a temporary folder, and a Certify service on a real port that issues from it. */
 import {
-  certificatesOfPem,
   checkRequest,
   createKeyAndRequest,
   issueCertificate,
@@ -76,7 +75,7 @@ export class TestMesh {
     const identity = parseIdentityName(name);
     const { keyPem, csrDer } = createKeyAndRequest(name);
     if (identity === undefined) throw new Error(`${name} is no identity`);
-    const { leafDer } = this.#issue(csrDer, identity.name, 60);
+    const { leafDer } = this.#issue(csrDer, identity.name, 60, 10);
     return { keyPem, certPem: pemOfChain([leafDer]) };
   }
 
@@ -124,21 +123,21 @@ export class TestMesh {
   async #certify({ identity, token, certificateSigningRequest }: CertifyRequest): Promise<CertifyResponse> {
     const proven = await verifyJoinToken(this.state, Buffer.from(token).toString('latin1'));
     if (proven.kind !== 'ok' || proven.identity !== identity) throw new Error('the token does not prove that name');
-    const { leafDer, notAfter } = this.#issue(certificateSigningRequest, identity, this.lifetimeSec);
+    const { leafDer, notAfter } = this.#issue(certificateSigningRequest, identity, this.lifetimeSec, 0);
     this.issued += 1;
     return create(CertifyResponseSchema, { leafCertificate: leafDer, validUntil: timestampFromDate(notAfter) });
   }
 
-  #issue(csrDer: Uint8Array, name: string, lifetimeSec: number): ReturnType<typeof issueCertificate> {
+  #issue(
+    csrDer: Uint8Array,
+    name: string,
+    lifetimeSec: number,
+    clockSkewSec: number,
+  ): ReturnType<typeof issueCertificate> {
     const identity = parseIdentityName(name);
     const request = identity && checkRequest(csrDer, identity);
     if (identity === undefined || request?.kind !== 'ok') throw new Error('not a request for that name');
     const { publicKey } = request;
-    return issueCertificate(this.state.ca, { publicKey, identity, lifetimeSec, clockSkewSec: 10 });
+    return issueCertificate(this.state.ca, { publicKey, identity, lifetimeSec, clockSkewSec });
   }
-}
-
-/** The serial number of the first certificate of a PEM chain. */
-export function serialOf({ certPem }: Credentials): string | undefined {
-  return certificatesOfPem(certPem)[0]?.serialNumber;
 }
