@@ -1,7 +1,6 @@
 import type { HttpRequest } from '@doorward/core';
 import { Field, HeadEdit, type RequestHead } from '@doorward/http';
-
-export const clientIdHeader = 'l5d-client-id';
+import { clientIdHeader } from '../client-id.js';
 
 /** Headers for one hop: each side of the proxy has its own connection to manage (docs/spec/data-plane.md §6.1). */
 export const hopByHopFields = Field.connection | Field.keepAlive | Field.proxyConnection | Field.upgrade;

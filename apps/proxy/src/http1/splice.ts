@@ -16,10 +16,11 @@ import {
 import { applyFilters } from '../filter/apply-filters.js';
 import { type ClientConnection, type RequestDecision, type Session } from '../inbound/session.js';
 import { joinStreams } from '../tcp/join-streams.js';
+import { clientIdHeader } from '../client-id.js';
 import { AppConnection, type AppEvents } from './app-connection.js';
 import { Deadline } from './deadline.js';
 import { encodeAnswer, encodeRefusal } from './encode-answer.js';
-import { clientIdHeader, ForwardedRequest } from './forwarded-request.js';
+import { ForwardedRequest } from './forwarded-request.js';
 import { http1Defaults, type Http1Options, joinedBodyLengthMax, lingerBytesMax } from './options.js';
 import { ResponsePass } from './response-pass.js';
 

@@ -9,6 +9,7 @@ import {
   type Http2RequestHead,
   readRequestHead,
 } from '@doorward/http';
+import { claimsClientId, clientIdHeader } from '../client-id.js';
 import { BlockMemo } from './block-memo.js';
 
 /** A request's header block, understood. Shared by equal blocks: nothing in it belongs to one stream. */
@@ -35,9 +36,6 @@ export type Rejected =
   | { readonly kind: 'too-large' }
   /** The connection can't go on: the decoder's state is lost. */
   | { readonly kind: 'error'; readonly message: string };
-
-/** The header that names the client to the application. Only ours may arrive there (docs/spec/data-plane.md §6.1). */
-const clientIdHeader = 'l5d-client-id';
 
 /** Reads the header blocks of a client, in order: each must be read, also of streams that are refused, for the decoder's state. */
 export class RequestBlocks {
@@ -74,15 +72,17 @@ export class RequestBlocks {
     const read = readRequestHead(decoded.fields);
     if (read.kind === 'malformed') return read;
     const { head } = read;
-    const kept = head.fields.filter(({ name }) => name !== clientIdHeader);
-    const request = httpRequestOf(head);
+    const kept = head.fields.filter(({ name }) => !claimsClientId(name));
+    // Policy reads what the application will: a claimed name must not match a rule for the proven one.
+    const fields = [...kept, ...this.#clientId];
+    const request = httpRequestOf(head, fields);
     return {
       kind: 'request',
       head,
       request,
       grpc: request.header('content-type')[0]?.startsWith('application/grpc') ?? false,
       origProto: request.header('l5d-orig-proto').length > 0,
-      fields: [...kept, ...this.#clientId],
+      fields,
       encoded: Buffer.concat([this.#encode(block, head.fields, kept), this.#clientIdEncoded]),
     };
   };
@@ -92,7 +92,7 @@ export class RequestBlocks {
     if (decoded.kind !== 'fields') return decoded;
     const problem = checkTrailers(decoded.fields);
     if (problem.kind === 'malformed') return problem;
-    const kept = decoded.fields.filter(({ name }) => name !== clientIdHeader);
+    const kept = decoded.fields.filter(({ name }) => !claimsClientId(name));
     return { kind: 'trailers', encoded: this.#encode(block, decoded.fields, kept) };
   };
 
@@ -102,13 +102,13 @@ export class RequestBlocks {
   }
 }
 
-const httpRequestOf = (head: Http2RequestHead): HttpRequest => {
+const httpRequestOf = (head: Http2RequestHead, fields: readonly Http2Field[]): HttpRequest => {
   const mark = head.path.indexOf('?');
   return {
     method: head.method,
     path: mark === -1 ? head.path : head.path.slice(0, mark),
     query: mark === -1 ? undefined : head.path.slice(mark + 1),
     authority: head.authority,
-    header: (name) => head.fields.filter((field) => field.name === name).map((field) => field.value),
+    header: (name) => fields.filter((field) => field.name === name).map((field) => field.value),
   };
 };
