@@ -1,41 +1,32 @@
 /** Whether one authorization admits one client, and if not, what is missing (docs/spec/data-plane.md §4.1). */
 import type { IdentityMiss, Miss, NetworkMiss } from './decision.js';
-import { networkContains } from './ip.js';
+import { networkContains, type IpAddress } from './ip.js';
 import type { Authorization, ClientAuthentication, IdentityMatch, NetworkMatch } from './policy.js';
-import type { Client, ClientIdentity } from './request.js';
+import type { Client, ClientIdentity, ClientTls } from './request.js';
 
-/** `undefined` when the authorization admits the client. */
-export function missOf(authorization: Authorization, client: Client): Miss | undefined {
-  const network = networkMiss(authorization.networks, client);
-  const identity = identityMiss(authorization.authentication, client);
-  return network === undefined && identity === undefined ? undefined : { authorization, network, identity };
+/** authorized(a, clientIP, tls) = any(n in a.networks: clientIP ∈ n) and authn(a, tls) */
+export function admits({ networks, authentication }: Authorization, { ip, tls }: Client): boolean {
+  return admitsIdentity(authentication, tls) && admitsAddress(networks, ip);
 }
 
 /** any(n in networks: clientIP ∈ n.net and not any(e in n.except: clientIP ∈ e)) */
-function networkMiss(networks: readonly NetworkMatch[], { ip }: Client): NetworkMiss | undefined {
-  let miss: NetworkMiss = { kind: 'outside' };
+export function admitsAddress(networks: readonly NetworkMatch[], ip: IpAddress): boolean {
   for (const { network, except } of networks) {
-    if (!networkContains(network, ip)) continue;
-    const by = except.find((exception) => networkContains(exception, ip));
-    if (by === undefined) return undefined;
-    miss = { kind: 'excepted', by };
+    if (networkContains(network, ip) && !except.some((exception) => networkContains(exception, ip))) return true;
   }
-  return miss;
+  return false;
 }
 
-function identityMiss(authentication: ClientAuthentication, { tls }: Client): IdentityMiss | undefined {
+export function admitsIdentity(authentication: ClientAuthentication, tls: ClientTls): boolean {
   switch (authentication.kind) {
     case 'unauthenticated':
-      return undefined;
+      return true;
     case 'mesh-tls-unauthenticated':
-      return tls.kind === 'established' ? undefined : { kind: 'not-meshed' };
+      return tls.kind === 'established';
     case 'mesh-tls': {
-      if (tls.kind !== 'established') return { kind: 'not-meshed' };
+      if (tls.kind !== 'established' || tls.identity === undefined) return false;
       const { identity } = tls;
-      if (identity === undefined) return { kind: 'no-identity' };
-      return authentication.identities.some((match) => identityMatches(match, identity))
-        ? undefined
-        : { kind: 'other-identity', identity: identity.name };
+      return authentication.identities.some((match) => identityMatches(match, identity));
     }
   }
 }
@@ -49,31 +40,26 @@ export function identityMatches(match: IdentityMatch, identity: ClientIdentity):
   return identity.name.length > suffix.length && identity.name.endsWith(suffix);
 }
 
-/** The miss that came nearest: the fewest parts wrong; then the identity that shares most with a permitted one; then the first. */
-export function closestMiss(misses: readonly Miss[]): Miss | undefined {
-  let best: Miss | undefined;
-  let bestScore = -1;
-  for (const miss of misses) {
-    const score = nearness(miss);
-    if (score > bestScore) {
-      best = miss;
-      bestScore = score;
-    }
-  }
-  return best;
+/** `undefined` when the authorization admits the client. */
+export function missOf(authorization: Authorization, { ip, tls }: Client): Miss | undefined {
+  const { networks, authentication } = authorization;
+  const network = admitsAddress(networks, ip) ? undefined : networkMiss(networks, ip);
+  const identity = admitsIdentity(authentication, tls) ? undefined : identityMiss(tls);
+  return network === undefined && identity === undefined ? undefined : { authorization, network, identity };
 }
 
-/** Labels shared never outweigh a whole part: a DNS name has at most 127 labels. */
-const wholePart = 1000;
+/** Of several exceptions, that of the last network that would have permitted. */
+function networkMiss(networks: readonly NetworkMatch[], ip: IpAddress): NetworkMiss {
+  let miss: NetworkMiss = { kind: 'outside' };
+  for (const { network, except } of networks) {
+    if (!networkContains(network, ip)) continue;
+    const by = except.find((exception) => networkContains(exception, ip));
+    if (by !== undefined) miss = { kind: 'excepted', by };
+  }
+  return miss;
+}
 
-function nearness({ authorization, network, identity }: Miss): number {
-  const parts = (network === undefined ? wholePart : 0) + (identity === undefined ? wholePart : 0);
-  if (identity?.kind !== 'other-identity' || authorization.authentication.kind !== 'mesh-tls') return parts;
-  const labels = identity.identity.split('.').toReversed();
-  const shared = authorization.authentication.identities.map((match) => {
-    const wanted = (match.kind === 'exact' ? match.identity.split('.') : match.labels).toReversed();
-    const different = wanted.findIndex((label, index) => label !== labels[index]);
-    return different === -1 ? wanted.length : different;
-  });
-  return parts + Math.max(0, ...shared);
+function identityMiss(tls: ClientTls): IdentityMiss {
+  if (tls.kind !== 'established') return { kind: 'not-meshed' };
+  return tls.identity === undefined ? { kind: 'no-identity' } : { kind: 'other-identity', identity: tls.identity.name };
 }

@@ -1,4 +1,5 @@
-import { ClientStanding, compile, type CompiledPolicy } from './compiled-policy.js';
+import { ClientStanding } from './client-standing.js';
+import { compile, type CompiledPolicy } from './compiled-policy.js';
 import type { Decision } from './decision.js';
 import type { InboundPolicy } from './policy.js';
 import type { Client, Wanted } from './request.js';

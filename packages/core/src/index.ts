@@ -15,7 +15,7 @@ export type {
   PathMatched,
   Permit,
 } from './decision.js';
-export { closestMiss, identityMatches } from './authorization-match.js';
+export { identityMatches } from './authorization-match.js';
 export { defaultAuthorization, defaultHttpRoute, isDefaultPolicyName, localDefaultPolicy } from './default-policy.js';
 export * from './ip.js';
 export { trustLoopback } from './loopback.js';

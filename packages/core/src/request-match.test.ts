@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from './decide.js';
 import type { GrpcRoute, HeaderMatch, HostMatch, HttpRoute, HttpRouteMatch } from './policy.js';
 import type { HttpRequest } from './request.js';
-import { grpcMatcher, httpMatcher, MatchQuery } from './request-match.js';
-import { authorization, origin, policy, request, requestOf, route, unmeshed } from './testing/build.js';
+import { authorization, origin, policy, request, route, unmeshed } from './testing/build.js';
 import { byteText } from './text.js';
 
 const everybody = [authorization('everybody', 'unauthenticated')];
@@ -22,9 +21,7 @@ function matches(
   head: Partial<HttpRequest>,
   headers: readonly (readonly [string, string])[] = [],
 ): boolean {
-  const matcher = httpMatcher({ headers: [], queryParams: [], ...match });
-  const asked = requestOf(head, headers);
-  return matcher.match(new MatchQuery(asked, asked.path)) !== undefined;
+  return routeOf([route('only', [match])], head, headers) === 'only';
 }
 
 const exact = (path: string) => ({ path: { kind: 'exact', path } as const });
@@ -233,10 +230,21 @@ describe('precedence', () => {
 });
 
 describe('a gRPC match', () => {
-  const matchesCall = (service: string, method: string, head: Partial<HttpRequest>) => {
-    const asked = requestOf({ method: 'POST', ...head });
-    return grpcMatcher({ service, method, headers: [] }).match(new MatchQuery(asked, asked.path)) !== undefined;
-  };
+  const grpc = (name: string, ...matches: (readonly [service: string, method: string])[]): GrpcRoute => ({
+    origin: origin('GRPCRoute', name),
+    hosts: [],
+    authorizations: [],
+    rules: [{ matches: matches.map(([service, method]) => ({ service, method, headers: [] })), filters: [] }],
+  });
+  const callOf = (routes: readonly GrpcRoute[], head: Partial<HttpRequest> = {}) =>
+    decide(
+      policy({ kind: 'grpc', routes }, everybody),
+      unmeshed('10.0.0.1'),
+      request({ method: 'POST', path: '/svc/Method', ...head }),
+    ).route?.name;
+
+  const matchesCall = (service: string, method: string, head: Partial<HttpRequest>) =>
+    callOf([grpc('only', [service, method])], head) === 'only';
   it.each([
     ['', '', '/svc/M', true],
     ['svc', '', '/svc/M', true],
@@ -255,19 +263,6 @@ describe('a gRPC match', () => {
     expect(matchesCall(service, method, { path })).toBe(expected);
     expect(matchesCall(service, method, { path, method: 'GET' })).toBe(false);
   });
-
-  const grpc = (name: string, ...matches: (readonly [service: string, method: string])[]): GrpcRoute => ({
-    origin: origin('GRPCRoute', name),
-    hosts: [],
-    authorizations: [],
-    rules: [{ matches: matches.map(([service, method]) => ({ service, method, headers: [] })), filters: [] }],
-  });
-  const callOf = (routes: readonly GrpcRoute[], head: Partial<HttpRequest> = {}) =>
-    decide(
-      policy({ kind: 'grpc', routes }, everybody),
-      unmeshed('10.0.0.1'),
-      request({ method: 'POST', path: '/svc/Method', ...head }),
-    ).route?.name;
 
   it.each([
     ['service outranks method', grpc('low', ['', 'Method']), grpc('high', ['svc', ''])],

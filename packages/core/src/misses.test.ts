@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { closestMiss, missOf } from './authorization-match.js';
+import { Misses } from './misses.js';
 import type { Authorization } from './policy.js';
 import type { Client } from './request.js';
 import { authorization, meshed, unmeshed } from './testing/build.js';
 
 function closestOf(client: Client, ...authorizations: Authorization[]): string | undefined {
-  const misses = authorizations.flatMap((one) => missOf(one, client) ?? []);
-  expect(misses).toHaveLength(authorizations.length);
-  return closestMiss(misses)?.authorization.origin.name;
+  const misses = new Misses([authorizations], client);
+  expect(misses.all).toHaveLength(authorizations.length);
+  expect(misses.all).toContain(misses.closest);
+  return misses.closest?.authorization.origin.name;
 }
 
 describe('the closest miss', () => {
   const auditor = meshed('10.2.0.9', 'auditor.bank.id');
 
   it('is nothing where nothing was tried', () => {
-    expect(closestMiss([])).toBeUndefined();
+    const none = new Misses([], auditor);
+    expect([none.all, none.closest]).toEqual([[], undefined]);
   });
 
   it('lacks one part rather than two', () => {
