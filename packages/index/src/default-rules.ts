@@ -2,7 +2,7 @@
 import type { DefaultPolicyName, InboundPolicy } from '@doorward/core';
 import { defaultAuthorizations } from './authorization.js';
 import type { ClusterConfig } from './config.js';
-import { defaultHttpRoutes } from './routes.js';
+import type { DefaultHttpRoutes } from './routes.js';
 
 /**
  * Six policies, opaque or not, times the sets of probe paths: this many hold those of several hundred templates. When more are met
@@ -13,11 +13,14 @@ const sharedMax = 4096;
 export class DefaultRules {
   readonly #shared = new Map<string, InboundPolicy>();
 
-  constructor(readonly config: ClusterConfig) {}
+  constructor(
+    readonly config: ClusterConfig,
+    readonly routes: DefaultHttpRoutes,
+  ) {}
 
   policy(name: DefaultPolicyName, opaque: boolean, probes: readonly string[]): InboundPolicy {
-    const { config } = this;
-    const relevant = opaque || config.probeNetworks.length === 0 ? [] : probes;
+    const { config, routes } = this;
+    const relevant = opaque || !routes.hasProbes ? [] : probes;
     const key = [name, opaque ? 'opaque' : 'detect', ...relevant].join('\n');
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
@@ -28,7 +31,7 @@ export class DefaultRules {
         : {
             kind: 'detect',
             timeoutMs: config.detectTimeoutMs,
-            routes: defaultHttpRoutes(relevant, config.probeNetworks),
+            routes: routes.of(relevant),
           },
       authorizations: defaultAuthorizations(name, config.clusterNetworks),
     };

@@ -1,6 +1,7 @@
 /** Many values under one key: the reverse references of the index. A key without values takes no memory. */
 export class MultiMap<Key, Value> {
   readonly #sets = new Map<Key, Set<Value>>();
+  readonly #none: ReadonlySet<Value> = new Set();
 
   add(key: Key, value: Value): void {
     const set = this.#sets.get(key);
@@ -16,10 +17,6 @@ export class MultiMap<Key, Value> {
   }
 
   get(key: Key): ReadonlySet<Value> {
-    return this.#sets.get(key) ?? new Set();
-  }
-
-  get size(): number {
-    return this.#sets.size;
+    return this.#sets.get(key) ?? this.#none;
   }
 }

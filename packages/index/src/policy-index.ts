@@ -1,13 +1,15 @@
 import type { InboundPolicy, Origin } from '@doorward/core';
 import type { ObjectKey, PolicyObject, Server } from '@doorward/resources';
 import type { ClusterConfig } from './config.js';
-import { deepEqual } from './deep-equal.js';
+import { PairwiseEqual } from './deep-equal.js';
 import { IndexState } from './index-state.js';
-import { workloadName, type Cell, type PolicyListener } from './namespace-state.js';
+import type { Cell, PolicyListener } from './entries.js';
 import { findOverlaps, type Overlap } from './overlap.js';
 import { originKey } from './origin-key.js';
-import { objectStatuses, type ObjectStatus } from './status.js';
-import type { WorkloadListing, WorkloadRef } from './workload.js';
+import { PortValues } from './port-values.js';
+import type { ObjectStatus } from './finding.js';
+import { objectStatuses } from './status.js';
+import { workloadName, type WorkloadListing, type WorkloadRef } from './workload.js';
 
 /** Changes that belong together. A key that is in both lists ends up with the object. */
 export interface Batch {
@@ -30,11 +32,13 @@ export interface Round {
  */
 export class PolicyIndex {
   readonly #state: IndexState;
+  readonly #values: PortValues;
   readonly #due: (() => void)[] = [];
   #notifying = false;
 
   constructor(config: ClusterConfig) {
     this.#state = new IndexState(config);
+    this.#values = new PortValues(config, this.#state);
   }
 
   get config(): ClusterConfig {
@@ -58,8 +62,9 @@ export class PolicyIndex {
     for (const object of batch.upserted) this.#state.put(object, reached);
 
     const changed: { workload: WorkloadRef; port: number }[] = [];
+    const equality = new PairwiseEqual();
     for (const cell of reached) {
-      if (!this.#recompute(cell)) continue;
+      if (!this.#recompute(cell, equality)) continue;
       const { ref, port, value } = cell;
       changed.push({ workload: ref, port });
       for (const listener of cell.listeners) {
@@ -75,8 +80,9 @@ export class PolicyIndex {
   /** What is in force on a port, 1…65535, declared or not; `undefined` when there is no such workload. */
   policyOf(workload: WorkloadRef, port: number): InboundPolicy | undefined {
     const name = workloadName(workload);
-    const cell = this.#state.namespaces.get(workload.namespace)?.cells.get(name)?.get(port);
-    return cell === undefined ? this.#state.value(workload.namespace, name, port)?.policy : cell.value;
+    const state = this.#state.namespaces.get(workload.namespace);
+    const cell = state?.cells.get(name)?.get(port);
+    return cell === undefined ? this.#values.value(state, name, port)?.policy : cell.value;
   }
 
   /**
@@ -97,7 +103,7 @@ export class PolicyIndex {
       const ref: WorkloadRef = { namespace, kind, name: workload.name };
       cell = { ref, workload: name, port, value: undefined, server: undefined, listeners: new Set() };
       ports.set(port, cell);
-      this.#recompute(cell);
+      this.#recompute(cell, new PairwiseEqual());
     }
     const watched = cell;
     // A function of its own, so that the same listener can be registered twice.
@@ -112,9 +118,10 @@ export class PolicyIndex {
   *workloads(): Generator<WorkloadListing> {
     for (const state of this.#state.namespaces.values()) {
       for (const entry of state.workloads.values()) {
-        const { ref, object, labels, ports } = entry.facts;
-        const { effective, notes } = this.#state.defaultsOf(state, entry);
-        yield { ref, object, labels, ports, place: object.place, defaultPolicy: effective, notes };
+        const { ref, object, template } = entry;
+        const { labels, facts } = template;
+        const { effective, notes } = this.#values.defaultsOf(state, template);
+        yield { ref, object, labels, ports: facts.ports, place: object.place, defaultPolicy: effective, notes };
       }
     }
   }
@@ -124,7 +131,7 @@ export class PolicyIndex {
     const state = this.#state.namespaces.get(workload.namespace);
     const entry = state?.workloads.get(workloadName(workload));
     if (state === undefined || entry === undefined) return [];
-    return state.claiming(entry, port).map(({ object }) => object);
+    return state.claiming(entry.template, port).map(({ object }) => object);
   }
 
   /** Ports that more than one Server claims. Walks every workload. */
@@ -134,7 +141,7 @@ export class PolicyIndex {
 
   /** Of every policy object: whether it has its effect, and if not, why. Walks everything. */
   statuses(): ObjectStatus[] {
-    return objectStatuses(this.#state);
+    return objectStatuses(this.#state, this.#values);
   }
 
   get(key: ObjectKey): PolicyObject | undefined {
@@ -153,14 +160,14 @@ export class PolicyIndex {
   }
 
   /** Whether the value is another one now. */
-  #recompute(cell: Cell): boolean {
-    const value = this.#state.value(cell.ref.namespace, cell.workload, cell.port);
+  #recompute(cell: Cell, equality: PairwiseEqual): boolean {
+    const value = this.#values.value(this.#state.namespaces.get(cell.ref.namespace), cell.workload, cell.port);
     if (cell.server !== value?.server) {
       cell.server?.cells.delete(cell);
       cell.server = value?.server;
       cell.server?.cells.add(cell);
     }
-    if (deepEqual(cell.value, value?.policy)) return false;
+    if (equality.compare(cell.value, value?.policy)) return false;
     cell.value = value?.policy;
     return true;
   }

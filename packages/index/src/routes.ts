@@ -23,27 +23,51 @@ export const defaultGrpcRoutes: readonly GrpcRoute[] = [
 ];
 
 /**
- * What an HTTP server has where no route is attached: any request, and the kubelet's probes for those who come from the probe
- * networks. As soon as one route is attached, neither is there.
+ * Six hundred and more templates, probed differently: more are not expected. When more are met the sharing starts anew; nothing else
+ * changes.
  */
-export function defaultHttpRoutes(
-  probes: readonly string[],
-  probeNetworks: readonly IpNetwork[],
-): readonly HttpRoute[] {
-  if (probes.length === 0 || probeNetworks.length === 0) return [defaultHttpRoute];
-  const matches = probes.map((path) => ({
-    path: { kind: 'exact', path } as const,
-    headers: [],
-    queryParams: [],
-    method: 'GET',
-  }));
-  const probe: HttpRoute = {
-    origin: { kind: 'default', name: 'probe' },
-    hosts: [],
-    authorizations: [probeAuthorization(probeNetworks)],
-    rules: [{ matches, filters: [] }],
-  };
-  return [defaultHttpRoute, probe];
+const sharedMax = 1024;
+
+/**
+ * What an HTTP server has where no route is attached: any request, and the kubelet's probes for those who come from the probe
+ * networks. As soon as one route is attached, neither is there. One value for all ports that are probed alike.
+ */
+export class DefaultHttpRoutes {
+  readonly #shared = new Map<string, readonly HttpRoute[]>();
+  readonly #plain: readonly HttpRoute[] = [defaultHttpRoute];
+  readonly #authorizations: readonly Authorization[];
+
+  constructor(probeNetworks: readonly IpNetwork[]) {
+    this.#authorizations = probeNetworks.length === 0 ? [] : [probeAuthorization(probeNetworks)];
+  }
+
+  /** Whether probes make a difference at all. */
+  get hasProbes(): boolean {
+    return this.#authorizations.length > 0;
+  }
+
+  of(probes: readonly string[]): readonly HttpRoute[] {
+    if (probes.length === 0 || !this.hasProbes) return this.#plain;
+    const key = probes.join('\n');
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const matches = probes.map((path) => ({
+      path: { kind: 'exact', path } as const,
+      headers: [],
+      queryParams: [],
+      method: 'GET',
+    }));
+    const probe: HttpRoute = {
+      origin: { kind: 'default', name: 'probe' },
+      hosts: [],
+      authorizations: this.#authorizations,
+      rules: [{ matches, filters: [] }],
+    };
+    const routes = [defaultHttpRoute, probe];
+    if (this.#shared.size >= sharedMax) this.#shared.clear();
+    this.#shared.set(key, routes);
+    return routes;
+  }
 }
 
 /** An attached route, with what permits on it alone. */
@@ -59,3 +83,5 @@ export function attachedRoute<Match, Filter>(
 export function routeTarget(kind: RouteObject['kind'], group: string, name: string): string {
   return `${kind}.${group}/${name}`.toLowerCase();
 }
+
+export const targetOf = (route: RouteObject): string => routeTarget(route.kind, route.spec.group, route.metadata.name);

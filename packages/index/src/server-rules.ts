@@ -4,7 +4,7 @@ import type { Server } from '@doorward/resources';
 import type { ClusterConfig } from './config.js';
 import { deepEqual } from './deep-equal.js';
 import { resourceOrigin } from './authorization.js';
-import { defaultGrpcRoutes, defaultHttpRoutes } from './routes.js';
+import { defaultGrpcRoutes, type DefaultHttpRoutes } from './routes.js';
 
 /** Everything but the probes, which differ from pod to pod. */
 export interface ServerParts {
@@ -18,6 +18,8 @@ export interface ServerParts {
 /** Pods made from one template probe the same paths; this many templates under one Server are not expected. */
 const sharedMax = 256;
 
+const none: ReadonlyMap<string, InboundPolicy> = new Map();
+
 /** Gives every port of one Server its policy: one value for all ports that are probed alike. */
 export class ServerRules {
   readonly #shared = new Map<string, InboundPolicy>();
@@ -27,10 +29,11 @@ export class ServerRules {
     readonly server: Server,
     readonly parts: ServerParts,
     readonly config: ClusterConfig,
+    readonly defaults: DefaultHttpRoutes,
     /** What these rules replace: a policy that did not change stays the same value, so it need not be encoded again. */
     before: ServerRules | undefined,
   ) {
-    this.#before = before === undefined ? new Map() : new Map(before.#shared);
+    this.#before = before === undefined ? none : new Map(before.#shared);
   }
 
   policy(probes: readonly string[]): InboundPolicy {
@@ -51,7 +54,7 @@ export class ServerRules {
   }
 
   #readsProbes(): boolean {
-    if (this.parts.httpRoutes.length > 0 || this.config.probeNetworks.length === 0) return false;
+    if (this.parts.httpRoutes.length > 0 || !this.defaults.hasProbes) return false;
     switch (this.server.spec.proxyProtocol) {
       case 'unknown':
       case 'HTTP/1':
@@ -69,7 +72,7 @@ export class ServerRules {
     // A gRPC, opaque or TLS port has no place for it on the wire (docs/spec/control-plane.md §9 Q8).
     const limit = rateLimit === undefined ? {} : { rateLimit };
     const routes = (): readonly HttpRoute[] =>
-      this.parts.httpRoutes.length > 0 ? this.parts.httpRoutes : defaultHttpRoutes(probes, this.config.probeNetworks);
+      this.parts.httpRoutes.length > 0 ? this.parts.httpRoutes : this.defaults.of(probes);
     switch (this.server.spec.proxyProtocol) {
       case 'unknown':
         return { kind: 'detect', timeoutMs: this.config.detectTimeoutMs, routes: routes(), ...limit };

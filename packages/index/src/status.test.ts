@@ -2,7 +2,7 @@
 import { keyOf, type PolicyObject } from '@doorward/resources';
 import { describe, expect, it } from 'vitest';
 import { PolicyIndex } from './policy-index.js';
-import type { Finding, ObjectStatus } from './status.js';
+import type { Finding, ObjectStatus } from './finding.js';
 import {
   accountRef,
   authorizationPolicy,

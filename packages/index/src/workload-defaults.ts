@@ -3,7 +3,8 @@ import { defaultPolicyNames, type DefaultPolicyName } from '@doorward/core';
 import { annotationNames } from '@doorward/resources';
 import { annotationPorts, type AnnotationPorts } from './annotation-ports.js';
 import type { ClusterConfig } from './config.js';
-import type { EffectiveDefault, WorkloadFacts, WorkloadNote } from './workload.js';
+import type { Template } from './template.js';
+import type { EffectiveDefault, WorkloadNote } from './workload.js';
 
 export interface WorkloadDefaults {
   readonly effective: EffectiveDefault;
@@ -14,15 +15,15 @@ export interface WorkloadDefaults {
 
 /** `inherited`: the annotations of the namespace, empty where they don't count. */
 export function workloadDefaults(
-  facts: Pick<WorkloadFacts, 'annotations' | 'named'>,
+  template: Pick<Template, 'annotations' | 'facts'>,
   inherited: Readonly<Record<string, string>>,
   config: Pick<ClusterConfig, 'defaultPolicy'>,
 ): WorkloadDefaults {
   const notes: WorkloadNote[] = [];
-  const annotation = (name: string): string | undefined => facts.annotations[name] ?? inherited[name];
+  const annotation = (name: string): string | undefined => template.annotations[name] ?? inherited[name];
 
   const ports = (name: string): AnnotationPorts => {
-    const set = annotationPorts(annotation(name), facts.named);
+    const set = annotationPorts(annotation(name), template.facts.named);
     for (const item of set.unknown) notes.push({ kind: 'unknown-port', annotation: name, item });
     return set;
   };
@@ -36,7 +37,7 @@ export function workloadDefaults(
       ? { policy: config.defaultPolicy, from: 'cluster' }
       : {
           policy,
-          from: facts.annotations[annotationNames.defaultInboundPolicy] === undefined ? 'namespace' : 'workload',
+          from: template.annotations[annotationNames.defaultInboundPolicy] === undefined ? 'namespace' : 'workload',
         };
   return {
     effective,
