@@ -4,6 +4,7 @@
  */
 import type { CompiledPolicy } from './compiled-policy.js';
 import { permit, type Allowed, type Denied, type DenialReason } from './decision.js';
+import { DeniedOnDemand } from './denied-on-demand.js';
 import { Misses } from './misses.js';
 import { normalPath } from './normal-path.js';
 import type { Authorization, Origin } from './policy.js';
@@ -11,24 +12,21 @@ import type { Client, HttpRequest } from './request.js';
 import { MatchQuery } from './request-match.js';
 import type { Entry } from './route-entry.js';
 
-/**
- * Decisions that are remembered for one client, a rule each; then it begins anew. More than one connection asks about in turn, and at
- * some 150 bytes each no more than 40 kB a connection, however many rules there are.
- */
-const rememberedMax = 256;
-
 export class ClientStanding {
   readonly #policy: CompiledPolicy;
   readonly #client: Client;
+  readonly #onRemember: () => void;
   /** The first of the server's authorizations that admits the client; `null` before it was sought. */
   #byServer: Authorization | undefined | null = null;
   #connection: Allowed | Denied | undefined;
   #noRule: Denied | undefined;
   readonly #byEntry = new Map<Entry, Allowed | Denied>();
 
-  constructor(policy: CompiledPolicy, client: Client) {
+  /** `onRemember` is called for each decision that is kept. */
+  constructor(policy: CompiledPolicy, client: Client, onRemember: () => void) {
     this.#policy = policy;
     this.#client = client;
+    this.#onRemember = onRemember;
   }
 
   connection(): Allowed | Denied {
@@ -57,8 +55,8 @@ export class ClientStanding {
     let decision = this.#byEntry.get(entry);
     if (decision === undefined) {
       decision = this.#authorized(entry);
-      if (this.#byEntry.size >= rememberedMax) this.#byEntry.clear();
       this.#byEntry.set(entry, decision);
+      this.#onRemember();
     }
     return decision;
   }
@@ -95,20 +93,7 @@ export class ClientStanding {
   }
 
   #denied(reason: DenialReason, route: Origin | undefined, lists: readonly (readonly Authorization[])[]): Denied {
-    const { server } = this.#policy;
-    const misses = new Misses(lists, this.#client);
-    return {
-      verdict: 'denied',
-      reason,
-      server,
-      route,
-      get tried() {
-        return misses.all;
-      },
-      get closest() {
-        return misses.closest;
-      },
-    };
+    return new DeniedOnDemand(reason, this.#policy.server, route, new Misses(lists, this.#client));
   }
 }
 

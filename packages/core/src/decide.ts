@@ -4,12 +4,39 @@ import type { Decision } from './decision.js';
 import type { InboundPolicy } from './policy.js';
 import type { Client, Wanted } from './request.js';
 
-interface Prepared {
-  readonly compiled: CompiledPolicy;
-  readonly standings: WeakMap<Client, ClientStanding>;
-}
+/**
+ * Decisions that are remembered for all clients of one policy; then all are forgotten and worked out again when asked. At some 150 bytes each
+ * no more than 15 MB, whatever connections ask; enough for 1,000 connections that use a hundred rules each.
+ */
+const rememberedMax = 100_000;
 
-const prepared = new WeakMap<InboundPolicy, Prepared>();
+const prepared = new WeakMap<InboundPolicy, PreparedPolicy>();
+
+class PreparedPolicy {
+  readonly #compiled: CompiledPolicy;
+  #standings = new WeakMap<Client, ClientStanding>();
+  #remembered = 0;
+
+  constructor(policy: InboundPolicy) {
+    this.#compiled = compile(policy);
+  }
+
+  standingOf(client: Client): ClientStanding {
+    let standing = this.#standings.get(client);
+    if (standing === undefined) {
+      standing = new ClientStanding(this.#compiled, client, this.#onRemember);
+      this.#standings.set(client, standing);
+    }
+    return standing;
+  }
+
+  readonly #onRemember = (): void => {
+    this.#remembered += 1;
+    if (this.#remembered < rememberedMax) return;
+    this.#remembered = 0;
+    this.#standings = new WeakMap();
+  };
+}
 
 /**
  * Whether `client` gets what it `wanted` under `policy`, and why.
@@ -35,13 +62,8 @@ export function decide(policy: InboundPolicy, client: Client, wanted: Wanted): D
 function standingOf(policy: InboundPolicy, client: Client): ClientStanding {
   let known = prepared.get(policy);
   if (known === undefined) {
-    known = { compiled: compile(policy), standings: new WeakMap() };
+    known = new PreparedPolicy(policy);
     prepared.set(policy, known);
   }
-  let standing = known.standings.get(client);
-  if (standing === undefined) {
-    standing = new ClientStanding(known.compiled, client);
-    known.standings.set(client, standing);
-  }
-  return standing;
+  return known.standingOf(client);
 }

@@ -7,16 +7,23 @@ import { literalStart } from './literal-start.js';
 import type { PathMatch } from './policy.js';
 import type { MatchQuery } from './request-match.js';
 import { firstHolding, type Entry } from './route-entry.js';
-import { SegmentMap } from './segment-map.js';
 import { byteText } from './text.js';
 
+/** What is kept under a path of the policy. */
+interface Node {
+  exact: Entry[] | undefined;
+  /** Those whose prefix it is, trailing slashes taken off. */
+  prefix: Entry[] | undefined;
+  /** Those whose literal start it is, as far as that consists of whole segments. */
+  patterns: Entry[] | undefined;
+}
+
 export class PathIndex {
-  readonly #exact = new Map<string, Entry[]>();
-  /** Without trailing slashes. */
-  readonly #prefixes = new SegmentMap<Entry[]>();
-  /** By the whole segments that their literal start consists of. */
-  readonly #patterns = new SegmentMap<Entry[]>();
-  /** Patterns without such a segment: every request has to try them. */
+  readonly #nodes = new Map<string, Node>();
+  /** The longest key: no longer part of a request's path is looked up, so that what it costs is bounded by the policy. */
+  #longest = 0;
+  #hasPatterns = false;
+  /** Patterns that begin with no literal segment: every request has to try them. */
   readonly #loosePatterns: Entry[] = [];
   readonly #anyPath: Entry[] = [];
 
@@ -27,65 +34,71 @@ export class PathIndex {
         this.#anyPath.push(entry);
         break;
       case 'exact':
-        addTo(this.#exact, byteText(path.path), entry);
+        (this.#nodeAt(byteText(path.path)).exact ??= []).push(entry);
         break;
       case 'prefix': {
         const prefix = withoutSlashes(byteText(path.path));
         if (prefix === '') this.#anyPath.push(entry);
-        else addTo(this.#prefixes, prefix, entry);
+        else (this.#nodeAt(prefix).prefix ??= []).push(entry);
         break;
       }
       case 'regex': {
         const start = literalStart(path.pattern);
         const segments = start.slice(0, Math.max(start.lastIndexOf('/'), 0));
-        if (segments === '') this.#loosePatterns.push(entry);
-        else addTo(this.#patterns, segments, entry);
+        if (segments === '') {
+          this.#loosePatterns.push(entry);
+        } else {
+          (this.#nodeAt(segments).patterns ??= []).push(entry);
+          this.#hasPatterns = true;
+        }
         break;
       }
     }
   }
 
+  #nodeAt(key: string): Node {
+    let node = this.#nodes.get(key);
+    if (node === undefined) {
+      node = { exact: undefined, prefix: undefined, patterns: undefined };
+      this.#nodes.set(key, node);
+      this.#longest = Math.max(this.#longest, key.length);
+    }
+    return node;
+  }
+
   find(query: MatchQuery): Entry | undefined {
     const { path } = query;
-    const whole = this.#findWhole(query);
+    // These count as long as the path: exact paths and prefixes that equal it, and patterns.
+    const own = path.length > this.#longest ? undefined : this.#nodes.get(path);
+    let whole = firstHolding(this.#loosePatterns, query, undefined);
+    if (own !== undefined) whole = firstHolding(own.prefix, query, firstHolding(own.exact, query, whole));
+
+    let prefix: Entry | undefined;
+    let prefixLength = 0;
+    for (let end = this.#segmentsEnd(path, path.length); end > 0; end = this.#segmentsEnd(path, end)) {
+      const sought = whole === undefined && prefix === undefined;
+      if (!sought && !this.#hasPatterns) break;
+      const node = this.#nodes.get(path.slice(0, end));
+      if (node === undefined) continue;
+      whole = firstHolding(node.patterns, query, whole);
+      if (sought) {
+        prefix = firstHolding(node.prefix, query, undefined);
+        prefixLength = end;
+      }
+    }
+    if (whole !== undefined && path.length > 1) return whole;
+    if (prefix !== undefined && prefixLength > 1) return prefix;
     // `/` and no path at all count 1, which is more than an empty path (CONNECT) counts.
     if (path === '') return firstHolding(this.#anyPath, query, undefined) ?? whole;
-    if (whole !== undefined && path.length > 1) return whole;
-    let best = whole;
-    let end = this.#prefixes.endBelow(path, path.length);
-    while (end > 0) {
-      best = firstHolding(this.#prefixes.get(path.slice(0, end)), query, best);
-      if (best !== undefined && end > 1) return best;
-      end = this.#prefixes.endBelow(path, end);
-    }
-    return firstHolding(this.#anyPath, query, best);
+    return firstHolding(this.#anyPath, query, whole ?? prefix);
   }
 
-  /** The best of those that count as long as the path. */
-  #findWhole(query: MatchQuery): Entry | undefined {
-    const { path } = query;
-    let best = firstHolding(this.#exact.get(path), query, undefined);
-    best = firstHolding(this.#prefixes.get(path), query, best);
-    best = firstHolding(this.#loosePatterns, query, best);
-    if (this.#patterns.size === 0) return best;
-    let end = this.#patterns.endBelow(path, path.length);
-    while (end > 0) {
-      best = firstHolding(this.#patterns.get(path.slice(0, end)), query, best);
-      end = this.#patterns.endBelow(path, end);
-    }
-    return best;
+  /** Where the longest run of whole segments ends that is shorter than `below` characters and may be a key; 0: there is none. */
+  #segmentsEnd(path: string, below: number): number {
+    let end = Math.min(below - 1, this.#longest);
+    while (end > 0 && path.charCodeAt(end) !== 0x2f) end--;
+    return end;
   }
-}
-
-interface Buckets {
-  get(key: string): Entry[] | undefined;
-  set(key: string, entries: Entry[]): void;
-}
-
-function addTo(buckets: Buckets, key: string, entry: Entry): void {
-  const entries = buckets.get(key);
-  if (entries === undefined) buckets.set(key, [entry]);
-  else entries.push(entry);
 }
 
 function withoutSlashes(path: string): string {
