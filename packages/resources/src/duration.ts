@@ -1,3 +1,8 @@
+import { z } from 'zod';
+
+/** As the API server understands durations; what conversion reads is {@link parseGoDurationSec}. */
+export const durationSchema = z.string().meta({ crd: { format: 'duration' } });
+
 /** Seconds of a unit of Go's `time.Duration`. */
 const goUnits: Readonly<Record<string, number>> = {
   ns: 1e-9,

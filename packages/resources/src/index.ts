@@ -6,6 +6,11 @@
 export { annotationNames } from './annotations.js';
 export { convertObject } from './convert.js';
 export type { Converted, ConvertOptions } from './convert.js';
+export { crdText } from './crd/crd-text.js';
+export { customResourceDefinitions } from './crd/custom-resource-definition.js';
+export type { CrdOptions, CustomResourceDefinition, CustomResourceVersion } from './crd/custom-resource-definition.js';
+export { editorSchemas } from './crd/editor-schema.js';
+export type { EditorSchema } from './crd/editor-schema.js';
 export { formatProblem } from './format-problem.js';
 export { identityFault, parseIdentity } from './identity.js';
 export type { Kind, KindVersion } from './kind.js';

@@ -12,11 +12,35 @@ export interface ConvertContext {
   readonly version: string;
 }
 
+/** A column of `kubectl get`. */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly jsonPath: string;
+}
+
+/** How long ago the object was made. */
+export const ageColumn: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+
+/** How the API server calls a kind that it learns from a CRD (docs/spec/control-plane.md §1.1). */
+export interface ResourceNames {
+  readonly plural: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** The version that is stored, and converted to. */
+  readonly storage: string;
+}
+
 export interface KindVersion {
   /** The sentence that the API server warns with. */
   readonly deprecated?: string;
   /** Fields that this version lacks: the API server drops them (docs/spec/control-plane.md §1.1). `*` is each entry of a list. */
   readonly lacks?: readonly (readonly string[])[];
+  /** The published schema where it differs by more than what the version lacks. What is read is always the kind's `body`. */
+  readonly body?: z.ZodType;
+  /** Present: the version has a status subresource of this form. */
+  readonly status?: z.ZodType;
+  readonly columns?: readonly PrinterColumn[];
 }
 
 /** What a kind's conversion returns: the object without what all kinds share. */
@@ -31,6 +55,8 @@ interface KindSource<S extends z.ZodType> {
   readonly versions: Readonly<Record<string, KindVersion>>;
   /** False for kinds that stand outside of namespaces. */
   readonly namespaced?: boolean;
+  /** Absent for kinds that the API server knows by itself, or that others define. */
+  readonly resource?: ResourceNames;
   /** Everything but `apiVersion`, `kind`, `metadata` and `status`. */
   readonly body: S;
   /** The defaults of the CRD, the rules of the webhook, the domain type. Undefined: no object, with the reason in `issues`. */
@@ -42,6 +68,7 @@ export interface Kind {
   readonly kind: string;
   readonly versions: Readonly<Record<string, KindVersion>>;
   readonly namespaced: boolean;
+  readonly resource?: ResourceNames;
   readonly body: z.ZodType;
   /** `body` is the object without what all kinds share. */
   read(body: Record<string, unknown>, context: ConvertContext): ObjectBody | undefined;
@@ -54,6 +81,7 @@ export function defineKind<S extends z.ZodType>(source: KindSource<S>): Kind {
     kind: source.kind,
     versions: source.versions,
     namespaced: source.namespaced ?? true,
+    ...(source.resource && { resource: source.resource }),
     body: source.body,
     read(body, context) {
       let pruned: unknown = body;

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { Issues, Path } from './issue.js';
 import { pathText, shown } from './words.js';
 
-export const networkSchema = z.object({ cidr: z.string(), except: z.array(z.string()).optional() });
+export const networkSchema = z.object({
+  cidr: z.string().meta({ description: 'An IP address, or a CIDR block such as `10.0.0.0/8`.' }),
+  except: z.array(z.string()).optional().meta({ description: 'Addresses or blocks within `cidr` that are not meant.' }),
+});
 
 /** Networks as written in ServerAuthorization, NetworkAuthentication and EgressNetwork (docs/spec/control-plane.md §2.2). */
 export function convertNetworks(

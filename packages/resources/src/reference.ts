@@ -18,7 +18,11 @@ export const dnsLabelSchema = z
     'lower-case letters, digits and `-`, beginning and ending with a letter or digit',
   );
 
-export const localReferenceSchema = z.object({ group: groupSchema.optional(), kind: kindSchema, name: nameSchema });
+export const localReferenceSchema = z.object({
+  group: groupSchema.optional().meta({ description: 'Group of the kind; nothing means the core group.' }),
+  kind: kindSchema,
+  name: nameSchema,
+});
 
 export interface Reference {
   readonly group?: string | undefined;

@@ -1,18 +1,22 @@
 import { z } from 'zod';
+import { boundedList } from './bounded-list.js';
 import type { Issues, Path } from './issue.js';
 
 /** Backends mean nothing for inbound policy; only what the webhook checks is read. */
-export const backendRefsSchema = z
-  .array(
-    z.looseObject({
-      group: z.string().optional(),
-      kind: z.string().optional(),
-      name: z.string(),
-      port: z.int().optional(),
-    }),
-  )
-  .max(16)
-  .optional();
+export const backendRefsSchema = boundedList(
+  z.object({
+    group: z.string().default(''),
+    kind: z.string().default('Service'),
+    name: z.string(),
+    namespace: z.string().optional(),
+    port: z.int().min(1).max(65_535).optional(),
+    weight: z.int().min(0).max(1_000_000).default(1),
+    filters: boundedList(z.looseObject({}), 16).optional(),
+  }),
+  16,
+)
+  .optional()
+  .meta({ description: 'Where outbound requests go; without meaning for inbound policy.' });
 
 /** Group and kind are compared by case here, unlike everywhere else (docs/spec/control-plane.md §2.2). */
 export function checkBackends(backends: z.input<typeof backendRefsSchema>, path: Path, issues: Issues): void {

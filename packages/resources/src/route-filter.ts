@@ -1,18 +1,19 @@
 import type { RequestHeaderModifier, RequestRedirect } from '@doorward/core';
 import { z } from 'zod';
+import { boundedList } from './bounded-list.js';
 import type { Issues, Path } from './issue.js';
-import { checkHeaderValue, checkUnique, convertHeaderName } from './route-match.js';
+import { checkHeaderValue, checkUnique, convertHeaderName, headerNameSchema } from './route-match.js';
+import { editorEnum, mapByName } from './schema-note.js';
 import { didYouMean, oneOf, shown } from './words.js';
 
-const headerValues = z
-  .array(z.object({ name: z.string().min(1).max(256), value: z.string().min(1).max(4096) }))
-  .max(16)
-  .optional();
+const headerValues = boundedList(z.object({ name: headerNameSchema, value: z.string().min(1).max(4096) }), 16)
+  .optional()
+  .meta(mapByName);
 
 const headerModifier = z.object({
   add: headerValues,
   set: headerValues,
-  remove: z.array(z.string()).max(16).optional(),
+  remove: boundedList(z.string(), 16).optional(),
 });
 
 const requestRedirect = z.object({
@@ -29,17 +30,32 @@ const requestRedirect = z.object({
   statusCode: z.union([z.literal(301), z.literal(302)], '`301` or `302`').default(302),
 });
 
+const policyFilterTypes = ['RequestHeaderModifier', 'RequestRedirect'];
+const gatewayFilterTypes = [
+  ...policyFilterTypes,
+  'ResponseHeaderModifier',
+  'RequestMirror',
+  'URLRewrite',
+  'ExtensionRef',
+  'CORS',
+  'ExternalAuth',
+];
+
+/** Conversion tells of a wrong type itself, in more helpful words. */
+const filterType = z.string().meta({ description: 'Which of the bodies is there.' });
+
 /** The filters that Linkerd's own HTTPRoute knows; told apart by `type`. */
 export const policyFilterSchema = z.object({
-  type: z.string(),
+  type: filterType.meta({ crd: { enum: policyFilterTypes }, editor: { enum: policyFilterTypes } }),
   requestHeaderModifier: headerModifier.optional(),
-  responseHeaderModifier: headerModifier.optional(),
+  responseHeaderModifier: headerModifier.optional().meta({ crd: false, editor: false }),
   requestRedirect: requestRedirect.optional(),
 });
 
 /** Told apart by the body that is present, whatever `type` says. The bodies of filters that inbound policy lacks are not read. */
 export const gatewayFilterSchema = z.object({
-  type: z.string(),
+  // The Gateway API goes on adding types: the CRD keeps what it does not know, and editors mark it.
+  type: filterType.meta(editorEnum(gatewayFilterTypes)),
   requestHeaderModifier: headerModifier.optional(),
   responseHeaderModifier: headerModifier.optional(),
   requestRedirect: requestRedirect.optional(),
@@ -51,8 +67,6 @@ export const gatewayFilterSchema = z.object({
 });
 
 type Filter = RequestHeaderModifier | RequestRedirect;
-
-const policyFilterTypes = ['RequestHeaderModifier', 'RequestRedirect'];
 
 /** docs/spec/control-plane.md §1.7: the CRD allows two types; a type needs its body. */
 export function convertPolicyFilter(written: z.input<typeof policyFilterSchema>, path: Path, issues: Issues): Filter[] {

@@ -1,6 +1,9 @@
 import { compilePattern } from '@doorward/core';
 import type { HeaderMatch, HostMatch, PathMatch } from '@doorward/core';
+import { z } from 'zod';
+import { boundedList } from './bounded-list.js';
 import type { Issues, Path } from './issue.js';
+import { mapByName } from './schema-note.js';
 import { shown } from './words.js';
 
 /** `*.x.y` is a suffix, anything else exact, even a bare `*` (docs/spec/control-plane.md §4.7). */
@@ -11,8 +14,13 @@ export function convertHost(host: string): HostMatch {
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** For published schemas; conversion tells it in the webhook's words. */
+const tokenPattern = { crd: { pattern: token.source }, editor: { pattern: token.source } };
+
 // eslint-disable-next-line no-control-regex
 const notInValue = /[\u0000-\u0008\u000A-\u001F\u007F]/;
+
+export const headerNameSchema = z.string().min(1).max(256).meta(tokenPattern);
 
 /** A header's name in lower case; undefined, with the problem told, when it is none. */
 export function convertHeaderName(name: string, path: Path, issues: Issues): string | undefined {
@@ -42,6 +50,29 @@ function checkPattern(pattern: string, path: Path, issues: Issues): boolean {
   });
   return false;
 }
+
+const matchType = z
+  .enum(['Exact', 'RegularExpression'])
+  .default('Exact')
+  .meta({ description: 'Whether `value` is the text itself or a regular expression.' });
+
+export const headerMatchesSchema = boundedList(
+  z.object({
+    type: matchType,
+    name: headerNameSchema,
+    value: z.string().min(1).max(4096),
+  }),
+  16,
+)
+  .optional()
+  .meta({ description: 'Headers that all have to match.', ...mapByName });
+
+export const queryMatchesSchema = boundedList(
+  z.object({ type: matchType, name: z.string().min(1).max(256), value: z.string().min(1).max(1024) }),
+  16,
+)
+  .optional()
+  .meta({ description: 'Query parameters that all have to match.', ...mapByName });
 
 interface WrittenMatch {
   readonly type?: string | undefined;
@@ -101,6 +132,33 @@ export function checkUnique(
   }
 }
 
+export const pathSchema = z
+  .object({
+    type: z.enum(['Exact', 'PathPrefix', 'RegularExpression']).default('PathPrefix'),
+    value: z.string().max(1024).default('/'),
+  })
+  .meta({ description: 'The path of the request; a prefix ends at a `/`.' });
+
+const forbiddenParts = ['//', '/./', '/../', '%2f', '%2F', '#'];
+const forbiddenEnds = ['/..', '/.'];
+const isRegex = "self.type == 'RegularExpression'";
+
+/** With the rules that the Gateway API's CRD adds (docs/spec/control-plane.md §1.7). */
+export const gatewayPathSchema = pathSchema.meta({
+  crd: {
+    'x-kubernetes-validations': [
+      { rule: `${isRegex} || self.value.startsWith('/')`, message: 'paths must be absolute: begin with `/`' },
+      {
+        rule: `${isRegex} || !(${[
+          ...forbiddenParts.map((part) => `self.value.contains('${part}')`),
+          ...forbiddenEnds.map((end) => `self.value.endsWith('${end}')`),
+        ].join(' || ')})`,
+        message: 'paths must be normalised',
+      },
+    ],
+  },
+});
+
 interface WrittenPath {
   readonly type?: string | undefined;
   readonly value?: string | undefined;
@@ -133,8 +191,7 @@ export function convertPath(
 /** Validations that the Gateway API's CRD carries and Linkerd's does not. */
 function checkGatewayPath(value: string, path: Path, issues: Issues): void {
   const forbidden =
-    ['//', '/./', '/../', '%2f', '%2F', '#'].find((part) => value.includes(part)) ??
-    ['/..', '/.'].find((end) => value.endsWith(end));
+    forbiddenParts.find((part) => value.includes(part)) ?? forbiddenEnds.find((end) => value.endsWith(end));
   if (forbidden !== undefined)
     issues.rule('DW0717', path, `a path cannot contain \`${forbidden}\``, {
       help: 'write the path as it is after normalisation',

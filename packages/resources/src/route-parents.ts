@@ -1,34 +1,65 @@
 import { z } from 'zod';
+import { boundedList } from './bounded-list.js';
 import type { Issues } from './issue.js';
-import { coreGroup, groupSchema, kindSchema, nameSchema, policyGroup, refersTo } from './reference.js';
+import { coreGroup, gatewayGroup, groupSchema, kindSchema, nameSchema, policyGroup, refersTo } from './reference.js';
 import { checkRetryAnnotations } from './retry-annotations.js';
 import { shown } from './words.js';
 
 const parentRefSchema = z.object({
   group: groupSchema.optional(),
-  kind: kindSchema.optional(),
+  kind: kindSchema.default('Gateway').meta({ description: 'To attach to a Server, write `Server`.' }),
   namespace: z.string().min(1).max(63).optional(),
   name: nameSchema,
   sectionName: z.string().min(1).max(253).optional(),
   port: z.int().min(1).max(65_535).optional(),
 });
 
-/** Room for Gateway API's limits; docs/spec/control-plane.md §1.7. */
-export const parentRefsSchema = z.array(parentRefSchema).max(32).optional();
+const sameText = (field: string): string =>
+  `(has(a.${field}) ? a.${field} : '') == (has(b.${field}) ? b.${field} : '')`;
 
-export const hostnamesSchema = z
-  .array(
-    z
-      .string()
-      .min(1)
-      .max(253)
-      .regex(
-        /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-        'a host name in lower case, or `*.` before one',
-      ),
-  )
-  .max(16)
-  .optional();
+/** The Gateway API's CRDs refuse a parent that is listed twice; a Server cannot be, so the conversion need not look. */
+const uniqueParents = {
+  'x-kubernetes-validations': [
+    {
+      rule: `self.all(a, self.exists_one(b, ${[
+        ...['group', 'kind', 'namespace', 'name', 'sectionName'].map(sameText),
+        '(has(a.port) ? a.port : 0) == (has(b.port) ? b.port : 0)',
+      ].join(' && ')}))`,
+      message: 'parentRefs must be unique',
+    },
+  ],
+};
+
+const parentsDescription = 'What the route belongs to: for inbound policy, Servers of its namespace.';
+
+/**
+ * Room for Gateway API's limits (docs/spec/control-plane.md §1.7).
+ * @param group that a parent without one belongs to
+ */
+export const parentRefsSchema = (group: string) =>
+  boundedList(parentRefSchema.extend({ group: groupSchema.default(group) }), 32)
+    .optional()
+    .meta({ description: parentsDescription, ...(group === gatewayGroup && { crd: uniqueParents }) });
+
+/** Of the oldest versions of Linkerd's HTTPRoute, whose CRDs do not bound the port. */
+export const looseParentRefsSchema = (group: string) =>
+  boundedList(parentRefSchema.extend({ group: groupSchema.default(group), port: z.int().optional() }), 32)
+    .optional()
+    .meta({ description: parentsDescription });
+
+export const hostnamesSchema = boundedList(
+  z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(
+      /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+      'a host name in lower case, or `*.` before one',
+    ),
+  16,
+)
+  .optional()
+  .meta({ description: 'Hosts that requests may be for; nothing means every host.' });
 
 interface RouteContext {
   readonly issues: Issues;
@@ -44,7 +75,7 @@ interface RouteContext {
  * API's in its own routes. The default of `kind` is Gateway in both (docs/spec/control-plane.md §1.7).
  */
 export function convertParents(
-  written: z.input<typeof parentRefsSchema>,
+  written: z.input<ReturnType<typeof parentRefsSchema>>,
   { issues, metadata, group, protocol }: RouteContext,
 ): string[] {
   const servers: string[] = [];

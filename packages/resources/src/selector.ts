@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import type { Issues, Path } from './issue.js';
 import type { LabelExpression, LabelSelector } from './types.js';
+import { exactlyOneOf } from './schema-note.js';
 import { pathText } from './words.js';
 
 /** docs/spec/control-plane.md §1.1, "LS". */
 export const labelSelectorSchema = z.object({
-  matchLabels: z.record(z.string(), z.string()).optional(),
+  matchLabels: z
+    .record(z.string(), z.string())
+    // The CRD does not look at the values; the webhook does.
+    .meta({ crd: { additionalProperties: null, 'x-kubernetes-preserve-unknown-fields': true } })
+    .optional()
+    .meta({ description: 'Labels that all have to be there with these values.' }),
   matchExpressions: z
     .array(
       z.object({
@@ -14,8 +20,12 @@ export const labelSelectorSchema = z.object({
         values: z.array(z.string()).optional(),
       }),
     )
-    .optional(),
+    .optional()
+    .meta({ description: 'Conditions on labels that all have to hold.' }),
 });
+
+/** Of Server v1alpha1: labels or expressions, not both (docs/spec/control-plane.md §1.2). */
+export const eitherSelectorSchema = labelSelectorSchema.meta(exactlyOneOf('matchLabels', 'matchExpressions'));
 
 export function convertSelector(
   selector: z.input<typeof labelSelectorSchema>,

@@ -18,19 +18,26 @@ import type { AuthenticationRef, AuthorizationPolicy, AuthorizationTarget } from
 import { didYouMean } from '../words.js';
 
 /** docs/spec/control-plane.md §1.4. */
-const authorizationPolicyBody = z.object({
-  spec: z.object({
-    targetRef: localReferenceSchema,
-    requiredAuthenticationRefs: z.array(
-      z.object({
-        group: groupSchema.optional(),
-        kind: kindSchema,
-        name: nameSchema,
-        namespace: z.string().max(253).optional(),
+const authorizationPolicyBody = z
+  .object({
+    spec: z.object({
+      targetRef: localReferenceSchema.meta({
+        description:
+          'What the policy permits access to: a Server, HTTPRoute or GRPCRoute of its namespace, or that namespace.',
       }),
-    ),
-  }),
-});
+      requiredAuthenticationRefs: z
+        .array(
+          z.object({
+            group: groupSchema.optional(),
+            kind: kindSchema,
+            name: nameSchema,
+            namespace: z.string().max(253).optional(),
+          }),
+        )
+        .meta({ description: 'What a client has to prove, all of it; `[]` permits everyone.' }),
+    }),
+  })
+  .meta({ description: 'Permits the clients that its authentications describe.' });
 
 type Spec = z.input<typeof authorizationPolicyBody>['spec'];
 
@@ -53,6 +60,7 @@ const refsPath = ['spec', 'requiredAuthenticationRefs'];
 export const authorizationPolicy = defineKind({
   group: policyGroup,
   kind: 'AuthorizationPolicy',
+  resource: { plural: 'authorizationpolicies', shortNames: ['authzpolicy'], storage: 'v1alpha1' },
   versions: { v1alpha1: {} },
   body: authorizationPolicyBody,
   convert({ spec }, { issues, metadata }): Pick<AuthorizationPolicy, 'kind' | 'spec'> | undefined {

@@ -1,60 +1,82 @@
 import type { GrpcFilter, GrpcRouteMatch } from '@doorward/core';
 import { z } from 'zod';
+import { boundedList } from '../bounded-list.js';
 import type { Issues, Path } from '../issue.js';
-import { defineKind } from '../kind.js';
+import { ageColumn, defineKind } from '../kind.js';
+import type { PrinterColumn } from '../kind.js';
 import { gatewayGroup } from '../reference.js';
 import { backendRefsSchema, checkBackends } from '../route-backend.js';
 import { convertGatewayFilter, gatewayFilterSchema } from '../route-filter.js';
-import { convertHeaderMatches, convertHost } from '../route-match.js';
+import { convertHeaderMatches, convertHost, headerMatchesSchema } from '../route-match.js';
 import { convertParents, hostnamesSchema, parentRefsSchema } from '../route-parents.js';
+import { routeStatusSchema } from '../status-schema.js';
 import type { GRPCRoute } from '../types.js';
 
 const match = z.object({
   method: z
     .object({
-      type: z.enum(['Exact', 'RegularExpression']).default('Exact'),
-      service: z.string().max(1024).optional(),
-      method: z.string().max(1024).optional(),
+      // The webhook refuses regular expressions, so editors do not offer them.
+      type: z
+        .enum(['Exact', 'RegularExpression'])
+        .default('Exact')
+        .meta({ editor: { enum: ['Exact'] } }),
+      service: z
+        .string()
+        .max(1024)
+        .optional()
+        .meta({ description: 'Full name of the service, as `emojivoto.v1.VotingService`.' }),
+      method: z.string().max(1024).optional().meta({ description: 'Name of the method, as `VoteDoughnut`.' }),
     })
-    .optional(),
-  headers: z
-    .array(
-      z.object({
-        type: z.enum(['Exact', 'RegularExpression']).default('Exact'),
-        name: z.string().min(1).max(256),
-        value: z.string().min(1).max(4096),
-      }),
-    )
-    .max(16)
-    .optional(),
+    .optional()
+    .meta({
+      description: 'The call; nothing means every call.',
+      crd: {
+        'x-kubernetes-validations': [
+          {
+            rule: "has(self.service) && self.service != '' || has(self.method) && self.method != ''",
+            message: 'a method match needs `service` or `method`',
+          },
+        ],
+      },
+      editor: { anyOf: [{ required: ['service'] }, { required: ['method'] }] },
+    }),
+  headers: headerMatchesSchema,
 });
 
 /** docs/spec/control-plane.md §1.8. */
-const grpcRouteBody = z.object({
-  spec: z.object({
-    parentRefs: parentRefsSchema,
-    hostnames: hostnamesSchema,
-    rules: z
-      .array(
+const grpcRouteBody = z
+  .object({
+    spec: z.object({
+      parentRefs: parentRefsSchema(gatewayGroup),
+      hostnames: hostnamesSchema,
+      rules: boundedList(
         z.object({
           name: z.string().optional(),
-          matches: z.array(match).max(8).optional(),
-          filters: z.array(gatewayFilterSchema).max(16).optional(),
+          matches: boundedList(match, 8).optional(),
+          filters: boundedList(gatewayFilterSchema, 16).optional(),
           backendRefs: backendRefsSchema,
           sessionPersistence: z.looseObject({}).optional(),
         }),
-      )
-      .max(16)
-      .optional(),
-  }),
-});
+        16,
+      ).optional(),
+    }),
+  })
+  .meta({ description: 'gRPC calls of a Server that policies can speak of.' });
+
+const routeColumns: readonly PrinterColumn[] = [
+  { name: 'Hostnames', type: 'string', jsonPath: '.spec.hostnames' },
+  ageColumn,
+];
+const published = { status: routeStatusSchema, columns: routeColumns };
 
 export const grpcRoute = defineKind({
   group: gatewayGroup,
   kind: 'GRPCRoute',
+  resource: { plural: 'grpcroutes', categories: ['gateway-api'], storage: 'v1' },
   versions: {
-    v1: {},
+    v1: published,
     v1alpha2: {
+      ...published,
       deprecated:
         'gateway.networking.k8s.io/v1alpha2 GRPCRoute is deprecated; use gateway.networking.k8s.io/v1 GRPCRoute',
     },

@@ -1,93 +1,115 @@
 import type { HttpRouteMatch } from '@doorward/core';
 import { z } from 'zod';
-import { parseGoDurationSec } from '../duration.js';
+import { boundedList } from '../bounded-list.js';
+import { durationSchema, parseGoDurationSec } from '../duration.js';
 import type { Issues, Path } from '../issue.js';
-import { defineKind } from '../kind.js';
-import type { ConvertContext } from '../kind.js';
+import { ageColumn, defineKind } from '../kind.js';
+import type { ConvertContext, PrinterColumn } from '../kind.js';
 import { gatewayGroup, policyGroup } from '../reference.js';
 import { backendRefsSchema, checkBackends } from '../route-backend.js';
 import { convertGatewayFilter, convertPolicyFilter, gatewayFilterSchema, policyFilterSchema } from '../route-filter.js';
-import { convertHeaderMatches, convertHost, convertPath, convertQueryMatches } from '../route-match.js';
-import { convertParents, hostnamesSchema, parentRefsSchema } from '../route-parents.js';
+import {
+  convertHeaderMatches,
+  convertHost,
+  convertPath,
+  convertQueryMatches,
+  gatewayPathSchema,
+  headerMatchesSchema,
+  pathSchema,
+  queryMatchesSchema,
+} from '../route-match.js';
+import { convertParents, hostnamesSchema, looseParentRefsSchema, parentRefsSchema } from '../route-parents.js';
+import { routeStatusSchema } from '../status-schema.js';
 import type { HTTPRoute } from '../types.js';
 import { pathText, shown } from '../words.js';
 
-const headerMatch = z.object({
-  type: z.enum(['Exact', 'RegularExpression']).default('Exact'),
-  name: z.string().min(1).max(256),
-  value: z.string().min(1).max(4096),
-});
-const queryMatch = z.object({
-  type: z.enum(['Exact', 'RegularExpression']).default('Exact'),
-  name: z.string().min(1).max(256),
-  value: z.string().min(1).max(1024),
-});
+const slash = { type: 'PathPrefix', value: '/' } as const;
 
-const match = z.object({
-  path: z
-    .object({
-      type: z.enum(['Exact', 'PathPrefix', 'RegularExpression']).default('PathPrefix'),
-      value: z.string().max(1024).default('/'),
-    })
-    .default({ type: 'PathPrefix', value: '/' }),
-  headers: z.array(headerMatch).max(16).optional(),
-  queryParams: z.array(queryMatch).max(16).optional(),
-  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']).optional(),
-});
-
-const rule = {
-  matches: z
-    .array(match)
-    .max(8)
-    .default([{ path: { type: 'PathPrefix', value: '/' } }]),
+const rule = (path: typeof pathSchema) => ({
+  matches: boundedList(
+    z.object({
+      path: path.default(slash),
+      headers: headerMatchesSchema,
+      queryParams: queryMatchesSchema,
+      method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']).optional(),
+    }),
+    8,
+  )
+    .default([{ path: slash }])
+    .meta({ description: 'Which requests the rule is about: those that match any one of these.' }),
   backendRefs: backendRefsSchema,
-  timeouts: z.object({ request: z.string().optional(), backendRequest: z.string().optional() }).optional(),
-};
-
-const policyRule = z.object({ ...rule, filters: z.array(policyFilterSchema).max(16).optional() });
-const gatewayRule = z.object({
-  ...rule,
-  name: z.string().optional(),
-  filters: z.array(gatewayFilterSchema).max(16).optional(),
-  sessionPersistence: z.looseObject({}).optional(),
-  retry: z.looseObject({}).optional(),
+  timeouts: z
+    .object({ request: durationSchema.optional(), backendRequest: durationSchema.optional() })
+    .optional()
+    .meta({ description: 'Of outbound requests; without meaning for inbound policy.' }),
 });
+const policyRule = rule(pathSchema);
+const filtersDescription = 'What is done with the request before it goes on.';
 
-const prefixSlash = { path: { type: 'PathPrefix', value: '/' } } as const;
+const rulesDescription = 'Nothing means one rule for every request.';
+
+const policySpec = {
+  hostnames: hostnamesSchema,
+  rules: boundedList(
+    z.object({
+      ...policyRule,
+      filters: boundedList(policyFilterSchema, 16).optional().meta({ description: filtersDescription }),
+    }),
+    16,
+  )
+    .default([{ matches: [{ path: slash }] }])
+    .meta({ description: rulesDescription }),
+};
+const description = 'Requests of a Server that policies can speak of.';
 
 /** docs/spec/control-plane.md §1.7. */
-const policyHttpRouteBody = z.object({
-  spec: z.object({
-    parentRefs: parentRefsSchema,
-    hostnames: hostnamesSchema,
-    rules: z
-      .array(policyRule)
-      .max(16)
-      .default([{ matches: [prefixSlash] }]),
-  }),
-});
-const gatewayHttpRouteBody = z.object({
-  spec: z.object({
-    parentRefs: parentRefsSchema,
-    hostnames: hostnamesSchema,
-    rules: z
-      .array(gatewayRule)
-      .max(16)
-      .default([{ matches: [prefixSlash] }]),
-  }),
-});
+const policyHttpRouteBody = z
+  .object({ spec: z.object({ parentRefs: parentRefsSchema(policyGroup), ...policySpec }) })
+  .meta({ description });
+const oldestPolicyHttpRouteBody = z
+  .object({ spec: z.object({ parentRefs: looseParentRefsSchema(policyGroup), ...policySpec }) })
+  .meta({ description });
+
+const gatewayHttpRouteBody = z
+  .object({
+    spec: z.object({
+      parentRefs: parentRefsSchema(gatewayGroup),
+      hostnames: hostnamesSchema,
+      rules: boundedList(
+        z.object({
+          ...rule(gatewayPathSchema),
+          name: z.string().optional(),
+          filters: boundedList(gatewayFilterSchema, 16).optional().meta({ description: filtersDescription }),
+          sessionPersistence: z.looseObject({}).optional(),
+          retry: z.looseObject({}).optional(),
+        }),
+        16,
+      )
+        .default([{ matches: [{ path: slash }] }])
+        .meta({ description: rulesDescription }),
+    }),
+  })
+  .meta({ description });
 
 const rulesPath = ['spec', 'rules'];
 const timeouts = ['spec', 'rules', '*', 'timeouts'];
+const backendFilters = ['spec', 'rules', '*', 'backendRefs', '*', 'filters'];
+
+const routeColumns: readonly PrinterColumn[] = [
+  { name: 'Hostnames', type: 'string', jsonPath: '.spec.hostnames' },
+  ageColumn,
+];
+const published = { status: routeStatusSchema, columns: routeColumns };
 
 export const policyHttpRoute = defineKind({
   group: policyGroup,
   kind: 'HTTPRoute',
+  resource: { plural: 'httproutes', storage: 'v1beta3' },
   versions: {
-    v1beta3: {},
-    v1beta2: { lacks: [timeouts] },
-    v1beta1: { lacks: [timeouts] },
-    v1alpha1: { lacks: [timeouts] },
+    v1beta3: published,
+    v1beta2: { ...published, lacks: [timeouts] },
+    v1beta1: { ...published, lacks: [timeouts, backendFilters], body: oldestPolicyHttpRouteBody },
+    v1alpha1: { ...published, lacks: [timeouts, backendFilters], body: oldestPolicyHttpRouteBody },
   },
   body: policyHttpRouteBody,
   convert({ spec }, context): Pick<HTTPRoute, 'kind' | 'spec'> {
@@ -109,7 +131,8 @@ export const policyHttpRoute = defineKind({
 export const gatewayHttpRoute = defineKind({
   group: gatewayGroup,
   kind: 'HTTPRoute',
-  versions: { v1: {}, v1beta1: {} },
+  resource: { plural: 'httproutes', categories: ['gateway-api'], storage: 'v1' },
+  versions: { v1: published, v1beta1: published },
   body: gatewayHttpRouteBody,
   convert({ spec }, context): Pick<HTTPRoute, 'kind' | 'spec'> {
     const { issues } = context;
@@ -128,7 +151,10 @@ export const gatewayHttpRoute = defineKind({
 });
 
 function convertHead(
-  spec: { readonly parentRefs?: z.input<typeof parentRefsSchema>; readonly hostnames?: readonly string[] | undefined },
+  spec: {
+    readonly parentRefs?: z.input<ReturnType<typeof parentRefsSchema>>;
+    readonly hostnames?: readonly string[] | undefined;
+  },
   group: string,
   { issues, metadata }: ConvertContext,
 ): Pick<HTTPRoute['spec'], 'group' | 'servers' | 'hosts'> {
@@ -141,7 +167,7 @@ function convertHead(
 
 /** Without matches, and for a match without a path, every path (the CRDs' defaults). */
 function convertMatches(
-  written: z.input<typeof rule.matches>,
+  written: z.input<typeof policyRule.matches>,
   group: string,
   at: Path,
   issues: Issues,
@@ -156,7 +182,7 @@ function convertMatches(
 }
 
 /** Inbound policy has no timeouts, but the webhook checks them. */
-function checkTimeouts(written: z.input<typeof rule.timeouts>, path: Path, issues: Issues): void {
+function checkTimeouts(written: z.input<typeof policyRule.timeouts>, path: Path, issues: Issues): void {
   const read = (field: 'request' | 'backendRequest'): number | undefined => {
     const text = written?.[field];
     if (text === undefined) return undefined;

@@ -2,30 +2,42 @@ import { z } from 'zod';
 import { identityFault, parseIdentity } from '../identity.js';
 import { defineKind } from '../kind.js';
 import { canonicalKind, coreGroup, groupSchema, kindSchema, nameSchema, policyGroup, refersTo } from '../reference.js';
+import { exactlyOneOf } from '../schema-note.js';
 import type { MeshTLSAuthentication, ServiceAccountRef } from '../types.js';
 import { didYouMean } from '../words.js';
 
 /** docs/spec/control-plane.md §1.5. */
-const meshTlsAuthenticationBody = z.object({
-  spec: z.object({
-    identities: z.array(z.string()).min(1).optional(),
-    identityRefs: z
-      .array(
-        z.object({
-          group: groupSchema.optional(),
-          kind: kindSchema,
-          name: nameSchema,
-          namespace: z.string().max(253).optional(),
+const meshTlsAuthenticationBody = z
+  .object({
+    spec: z
+      .object({
+        identities: z.array(z.string()).min(1).optional().meta({
+          description: 'Identities: DNS names or SPIFFE ids; `*` is everyone, `*.` a suffix. Any one will do.',
         }),
-      )
-      .min(1)
-      .optional(),
-  }),
-});
+        identityRefs: z
+          .array(
+            z
+              .object({
+                group: groupSchema.optional(),
+                kind: kindSchema,
+                name: nameSchema,
+                namespace: z.string().max(253).optional(),
+                // The CRD lets the name be absent, the webhook does not.
+              })
+              .meta({ crd: { required: ['kind'] } }),
+          )
+          .min(1)
+          .optional()
+          .meta({ description: 'ServiceAccounts, or Namespaces with all their ServiceAccounts. Any one will do.' }),
+      })
+      .meta(exactlyOneOf('identities', 'identityRefs')),
+  })
+  .meta({ description: 'Mesh clients by their identities.' });
 
 export const meshTlsAuthentication = defineKind({
   group: policyGroup,
   kind: 'MeshTLSAuthentication',
+  resource: { plural: 'meshtlsauthentications', shortNames: ['meshtlsauthn'], storage: 'v1alpha1' },
   versions: { v1alpha1: {} },
   body: meshTlsAuthenticationBody,
   convert({ spec }, { issues, metadata }): Pick<MeshTLSAuthentication, 'kind' | 'spec'> {

@@ -5,11 +5,25 @@ import { policyGroup } from '../reference.js';
 import type { NetworkAuthentication } from '../types.js';
 
 /** docs/spec/control-plane.md §1.6. */
-const networkAuthenticationBody = z.object({ spec: z.object({ networks: z.array(networkSchema) }) });
+const networkAuthenticationBody = z
+  .object({
+    spec: z.object({
+      networks: z
+        .array(networkSchema)
+        // The CRD takes an empty list, the webhook does not.
+        .meta({ description: 'Networks; an address in any one of them will do.', editor: { minItems: 1 } }),
+    }),
+  })
+  .meta({ description: 'Clients by their network addresses.' });
 
 export const networkAuthentication = defineKind({
   group: policyGroup,
   kind: 'NetworkAuthentication',
+  resource: {
+    plural: 'networkauthentications',
+    shortNames: ['netauthn', 'networkauthn'],
+    storage: 'v1alpha1',
+  },
   versions: { v1alpha1: {} },
   body: networkAuthenticationBody,
   convert({ spec }, { issues }): Pick<NetworkAuthentication, 'kind' | 'spec'> {

@@ -8,15 +8,26 @@ import type { Kind } from '../kind.js';
 import { convertNetworks, networkSchema } from '../network.js';
 import { gatewayGroup, policyGroup } from '../reference.js';
 import { backendRefsSchema } from '../route-backend.js';
+import { conditionsStatusSchema } from '../status-schema.js';
 import { convertParents, hostnamesSchema, parentRefsSchema } from '../route-parents.js';
 
 const egressNetwork = defineKind({
   group: policyGroup,
   kind: 'EgressNetwork',
-  versions: { v1alpha1: {} },
-  body: z.object({
-    spec: z.object({ trafficPolicy: z.enum(['Allow', 'Deny']), networks: z.array(networkSchema).optional() }),
-  }),
+  resource: { plural: 'egressnetworks', categories: ['policy'], storage: 'v1alpha1' },
+  versions: { v1alpha1: { status: conditionsStatusSchema } },
+  body: z
+    .object({
+      spec: z.object({
+        trafficPolicy: z.enum(['Allow', 'Deny']).meta({ description: 'What holds where no route says otherwise.' }),
+        networks: z
+          .array(networkSchema)
+          .optional()
+          // The CRD takes an empty list, the webhook does not.
+          .meta({ description: 'Nothing means every address outside of the cluster.', editor: { minItems: 1 } }),
+      }),
+    })
+    .meta({ description: 'Destinations outside of the cluster, for outbound routes.' }),
   convert({ spec }, { issues }) {
     const path = ['spec', 'networks'];
     if (spec.networks?.length === 0)
@@ -36,7 +47,7 @@ const singleRuleRoute = (kind: 'TLSRoute' | 'TCPRoute'): Kind =>
     versions: { v1alpha2: {} },
     body: z.object({
       spec: z.object({
-        parentRefs: parentRefsSchema,
+        parentRefs: parentRefsSchema(gatewayGroup),
         hostnames: hostnamesSchema,
         rules: z.array(z.looseObject({ backendRefs: backendRefsSchema })),
       }),

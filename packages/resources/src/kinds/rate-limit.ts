@@ -12,34 +12,40 @@ import {
   policyGroup,
   refersTo,
 } from '../reference.js';
+import { targetStatusSchema } from '../status-schema.js';
 import type { HTTPLocalRateLimitPolicy } from '../types.js';
 import { pathText } from '../words.js';
 
-const limit = z.object({ requestsPerSecond: z.int() });
+// 64 bits in the CRD; the webhook, and with it editors, take what fits into 32.
+const requestsPerSecond = z.int().meta({ crd: { format: 'int64' }, editor: { minimum: 1, maximum: 4_294_967_295 } });
+const limit = z.object({ requestsPerSecond });
 
 /** docs/spec/control-plane.md §1.9. */
-const rateLimitBody = z.object({
-  spec: z.object({
-    targetRef: localReferenceSchema,
-    total: limit.optional(),
-    identity: limit.optional(),
-    overrides: z
-      .array(
-        z.object({
-          requestsPerSecond: z.int(),
-          clientRefs: z.array(
-            z.object({
-              group: groupSchema.optional(),
-              kind: kindSchema,
-              name: nameSchema,
-              namespace: dnsLabelSchema.optional(),
-            }),
-          ),
-        }),
-      )
-      .optional(),
-  }),
-});
+const rateLimitBody = z
+  .object({
+    spec: z.object({
+      targetRef: localReferenceSchema.meta({ description: 'The Server of the namespace whose requests are limited.' }),
+      total: limit.optional().meta({ description: 'Of all clients together.' }),
+      identity: limit.optional().meta({ description: 'Of each identity by itself.' }),
+      overrides: z
+        .array(
+          z.object({
+            requestsPerSecond,
+            clientRefs: z.array(
+              z.object({
+                group: groupSchema.optional(),
+                kind: kindSchema,
+                name: nameSchema,
+                namespace: dnsLabelSchema.optional(),
+              }),
+            ),
+          }),
+        )
+        .optional()
+        .meta({ description: 'Other limits in place of `identity`, for these ServiceAccounts.' }),
+    }),
+  })
+  .meta({ description: 'How many requests a Server takes in a second, in each proxy.' });
 
 /** Rates travel as unsigned 32-bit numbers. */
 const rateMax = 4_294_967_295;
@@ -47,7 +53,18 @@ const rateMax = 4_294_967_295;
 export const rateLimit = defineKind({
   group: policyGroup,
   kind: 'HTTPLocalRateLimitPolicy',
-  versions: { v1alpha1: {} },
+  resource: { plural: 'httplocalratelimitpolicies', storage: 'v1alpha1' },
+  versions: {
+    v1alpha1: {
+      status: targetStatusSchema,
+      columns: [
+        { name: 'Target_kind', type: 'string', jsonPath: '.spec.targetRef.kind' },
+        { name: 'Target_name', type: 'string', jsonPath: '.spec.targetRef.name' },
+        { name: 'Total_RPS', type: 'integer', jsonPath: '.spec.total.requestsPerSecond' },
+        { name: 'Identity_RPS', type: 'integer', jsonPath: '.spec.identity.requestsPerSecond' },
+      ],
+    },
+  },
   body: rateLimitBody,
   convert({ spec }, { issues, metadata }): Pick<HTTPLocalRateLimitPolicy, 'kind' | 'spec'> {
     const { targetRef } = spec;

@@ -4,35 +4,56 @@ import type { Issues } from '../issue.js';
 import { defineKind } from '../kind.js';
 import { convertNetworks, networkSchema } from '../network.js';
 import { dnsLabelSchema, policyGroup } from '../reference.js';
+import { exactlyOneOf } from '../schema-note.js';
 import { convertSelector, labelSelectorSchema } from '../selector.js';
 import type { ServerAuthorization } from '../types.js';
 
 /** docs/spec/control-plane.md §1.3. */
-const serverAuthorizationBody = z.object({
-  spec: z.object({
-    server: z.object({ name: dnsLabelSchema.optional(), selector: labelSelectorSchema.optional() }),
-    client: z.object({
-      networks: z.array(networkSchema).optional(),
-      unauthenticated: z.boolean().default(false),
-      meshTLS: z
+const serverAuthorizationBody = z
+  .object({
+    spec: z.object({
+      server: z
         .object({
-          unauthenticatedTLS: z.boolean().default(false),
-          identities: z
-            .array(
-              z
-                .string()
-                .regex(
-                  dnsIdPattern,
-                  'a DNS name such as `web.emojivoto.serviceaccount.identity.linkerd.cluster.local`, or `*.` before one',
-                ),
-            )
-            .optional(),
-          serviceAccounts: z.array(z.object({ name: dnsLabelSchema, namespace: dnsLabelSchema.optional() })).optional(),
+          name: dnsLabelSchema.optional().meta({ description: 'Name of one Server of the namespace.' }),
+          selector: labelSelectorSchema
+            .optional()
+            .meta({ description: 'Labels of Servers of the namespace; `{}` is all of them.' }),
         })
-        .optional(),
+        .meta({ description: 'Which Servers it is about.', ...exactlyOneOf('name', 'selector') }),
+      client: z.object({
+        networks: z
+          .array(networkSchema)
+          .optional()
+          .meta({ description: "Where clients come from; nothing means the cluster's networks." }),
+        unauthenticated: z.boolean().default(false).meta({ description: 'Whether anyone is permitted, without mTLS.' }),
+        meshTLS: z
+          .object({
+            unauthenticatedTLS: z
+              .boolean()
+              .default(false)
+              .meta({ description: 'Whether any TLS client is permitted, also one without an identity.' }),
+            identities: z
+              .array(
+                z
+                  .string()
+                  .regex(
+                    dnsIdPattern,
+                    'a DNS name such as `web.emojivoto.serviceaccount.identity.linkerd.cluster.local`, or `*.` before one',
+                  ),
+              )
+              .optional()
+              .meta({ description: 'Identities that are permitted; `*` is everyone, `*.` a suffix.' }),
+            serviceAccounts: z
+              .array(z.object({ name: dnsLabelSchema, namespace: dnsLabelSchema.optional() }))
+              .optional()
+              .meta({ description: 'Service accounts that are permitted; without `namespace`, of this one.' }),
+          })
+          .optional()
+          .meta({ description: 'Which mesh clients are permitted.' }),
+      }),
     }),
-  }),
-});
+  })
+  .meta({ description: 'Permits clients on Servers; AuthorizationPolicy is its successor.' });
 
 type Spec = z.input<typeof serverAuthorizationBody>['spec'];
 
@@ -41,8 +62,13 @@ const client = ['spec', 'client'];
 export const serverAuthorization = defineKind({
   group: policyGroup,
   kind: 'ServerAuthorization',
+  resource: {
+    plural: 'serverauthorizations',
+    shortNames: ['saz', 'serverauthz', 'srvauthz'],
+    storage: 'v1beta1',
+  },
   versions: {
-    v1beta1: {},
+    v1beta1: { columns: [{ name: 'Server', type: 'string', jsonPath: '.spec.server.name' }] },
     v1alpha1: {
       deprecated:
         'policy.linkerd.io/v1alpha1 ServerAuthorization is deprecated; use policy.linkerd.io/v1beta1 ServerAuthorization',

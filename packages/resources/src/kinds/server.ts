@@ -1,9 +1,11 @@
-import { isDefaultPolicyName } from '@doorward/core';
+import { defaultPolicyNames, isDefaultPolicyName } from '@doorward/core';
 import { z } from 'zod';
 import { defaultPolicyHelp } from '../default-policy-help.js';
 import { defineKind } from '../kind.js';
+import type { PrinterColumn } from '../kind.js';
 import { policyGroup } from '../reference.js';
-import { convertSelector, labelSelectorSchema } from '../selector.js';
+import { editorEnum, exactlyOneOf } from '../schema-note.js';
+import { convertSelector, eitherSelectorSchema, labelSelectorSchema } from '../selector.js';
 import type { ProxyProtocol, Server } from '../types.js';
 import { didYouMean, oneOf, shown } from '../words.js';
 
@@ -16,16 +18,44 @@ const proxyProtocols = [
   'TLS',
 ] as const satisfies readonly ProxyProtocol[];
 
+const podSelector = labelSelectorSchema.meta({ description: 'Which pods of the namespace; `{}` is all of them.' });
+
 /** docs/spec/control-plane.md §1.2. */
-const serverBody = z.object({
-  spec: z.object({
-    podSelector: labelSelectorSchema.optional(),
-    externalWorkloadSelector: labelSelectorSchema.optional(),
-    port: z.union([z.int(), z.string()], "a number from 1 to 65535, or a port's name"),
-    proxyProtocol: z.string().default('unknown'),
-    accessPolicy: z.string().default('deny'),
+const fields = {
+  podSelector: podSelector.optional(),
+  externalWorkloadSelector: labelSelectorSchema
+    .meta({ description: 'Which ExternalWorkloads of the namespace; `{}` is all of them.' })
+    .optional(),
+  port: z.union([z.int(), z.string()], "a number from 1 to 65535, or a port's name").meta({
+    description: "The port: its number, or its name in the workload's description.",
+    crd: { anyOf: null, 'x-kubernetes-int-or-string': true },
+    editor: { anyOf: [{ type: 'integer', minimum: 1, maximum: 65_535 }, { type: 'string' }] },
   }),
-});
+  proxyProtocol: z
+    .string()
+    .default('unknown')
+    .meta({
+      description: 'What is spoken on the port; `unknown` means that the proxy finds out.',
+      ...editorEnum(proxyProtocols),
+    }),
+  accessPolicy: z
+    .string()
+    .default('deny')
+    .meta({ description: 'What holds for clients that no policy permits.', ...editorEnum(defaultPolicyNames) }),
+};
+const description = 'A port of some workloads, which policies can then speak of.';
+const serverBody = z
+  .object({ spec: z.object(fields).meta(exactlyOneOf('podSelector', 'externalWorkloadSelector')) })
+  .meta({ description });
+const v1beta1Body = z.object({ spec: z.object({ ...fields, podSelector }) }).meta({ description });
+const v1alpha1Body = z
+  .object({ spec: z.object({ ...fields, podSelector: eitherSelectorSchema }) })
+  .meta({ description });
+
+const portColumns: readonly PrinterColumn[] = [
+  { name: 'Port', type: 'string', jsonPath: '.spec.port' },
+  { name: 'Protocol', type: 'string', jsonPath: '.spec.proxyProtocol' },
+];
 
 const accessPolicy = ['spec', 'accessPolicy'];
 const externalSelector = ['spec', 'externalWorkloadSelector'];
@@ -33,14 +63,20 @@ const externalSelector = ['spec', 'externalWorkloadSelector'];
 export const server = defineKind({
   group: policyGroup,
   kind: 'Server',
+  resource: { plural: 'servers', shortNames: ['srv'], storage: 'v1beta3' },
   versions: {
-    v1beta3: {},
-    v1beta2: { lacks: [accessPolicy] },
+    v1beta3: {
+      columns: [...portColumns, { name: 'Access Policy', type: 'string', jsonPath: '.spec.accessPolicy' }],
+    },
+    v1beta2: { lacks: [accessPolicy], columns: portColumns },
     v1beta1: {
+      body: v1beta1Body,
+      columns: portColumns,
       lacks: [accessPolicy, externalSelector],
       deprecated: 'policy.linkerd.io/v1beta1 Server is deprecated; use policy.linkerd.io/v1beta3 Server',
     },
     v1alpha1: {
+      body: v1alpha1Body,
       lacks: [accessPolicy, externalSelector],
       deprecated: 'policy.linkerd.io/v1alpha1 Server is deprecated; use policy.linkerd.io/v1beta1 Server',
     },
