@@ -34,6 +34,13 @@ const mostlyNone = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
     { weight: 1, arbitrary: fc.array(arbitrary, { minLength: 1, maxLength: 2 }) },
   );
 
+/** Mostly a few, as people write them; now and then enough for what is only done for many. */
+const fewOrMany = <T>(arbitrary: fc.Arbitrary<T>, few: number, many: number, minLength = 0): fc.Arbitrary<T[]> =>
+  fc.oneof(
+    { weight: 5, arbitrary: fc.array(arbitrary, { minLength, maxLength: few }) },
+    { weight: 1, arbitrary: fc.array(arbitrary, { minLength: many / 2, maxLength: many, size: 'max' }) },
+  );
+
 const network = from(
   ...['0.0.0.0/0', '0.0.0.0/0', '10.0.0.0/8'].map(net),
   ...['10.0.0.0/8', '10.1.9.9/16', '10.1.9.0/24', '10.1.9.9/32', '10.1.9.8/31', '0.0.0.0/0', '127.0.0.1/32'].map(net),
@@ -59,7 +66,15 @@ const identityMatch: fc.Arbitrary<IdentityMatch> = fc.oneof(
     kind: 'exact',
     identity,
   })),
-  from(suffix(), suffix('bank', 'id'), suffix('id'), suffix('web', 'bank', 'id'), suffix('nobody')),
+  from(
+    suffix(),
+    suffix('bank', 'id'),
+    suffix('bank.id'),
+    suffix('id'),
+    suffix('web', 'bank', 'id'),
+    suffix('nobody'),
+    suffix(''),
+  ),
 );
 const authentication: fc.Arbitrary<ClientAuthentication> = fc.oneof(
   from({ kind: 'unauthenticated' } as const, { kind: 'mesh-tls-unauthenticated' } as const),
@@ -91,10 +106,12 @@ export const arbitraryTls: fc.Arbitrary<ClientTls> = fc.oneof(
     { kind: 'passthru', sni: 'web.bank.id' },
     { kind: 'established', identity: undefined },
   ),
-  from('web.bank.id', 'teller.bank.id', 'bank.id', '.bank.id', 'xbank.id', 'Web.bank.id').map((name): ClientTls => ({
-    kind: 'established',
-    identity: { kind: 'dns', name },
-  })),
+  from('web.bank.id', 'teller.bank.id', 'a.web.bank.id', 'bank.id', '.bank.id', 'xbank.id', 'Web.bank.id', 'id.').map(
+    (name): ClientTls => ({
+      kind: 'established',
+      identity: { kind: 'dns', name },
+    }),
+  ),
   from('spiffe://id/web', 'spiffe://web.bank.id').map((name): ClientTls => ({
     kind: 'established',
     identity: { kind: 'uri', name },
@@ -103,18 +120,24 @@ export const arbitraryTls: fc.Arbitrary<ClientTls> = fc.oneof(
 export const arbitraryClient: fc.Arbitrary<Client> = fc.record({ ip: arbitraryIp, tls: arbitraryTls });
 
 const hostMatch: fc.Arbitrary<HostMatch> = fc.oneof(
-  from('a.test', 'b.A.test', 'a.test.', 'test').map((host): HostMatch => ({ kind: 'exact', host })),
-  from<string[]>(['test'], ['test', 'a'], ['TEST'], ['', 'test'], []).map((reverseLabels): HostMatch => ({
-    kind: 'suffix',
-    reverseLabels,
-  })),
+  from('a.test', 'b.A.test', 'b.a.test.', 'a.test.', 'test').map((host): HostMatch => ({ kind: 'exact', host })),
+  from<string[]>(['test'], ['test', 'a'], ['test', 'a', 'b'], ['TEST'], ['', 'test'], ['', 'test', 'a'], []).map(
+    (reverseLabels): HostMatch => ({
+      kind: 'suffix',
+      reverseLabels,
+    }),
+  ),
 );
 const authority = from(
   undefined,
   'a.test',
   'a.test:80',
   'b.a.test',
+  'c.b.a.test',
+  'c.b.a.test.',
   'B.A.TEST.',
+  'a.test..',
+  '.',
   'u:p@a.test:8080',
   'a.test.',
   'test',
@@ -123,7 +146,24 @@ const authority = from(
 );
 
 /** Patterns that RE2 and JavaScript read alike. */
-const pathPattern = from('/a.*', '/a|/ab', '/ab|/a', '/[ab]+', '.*', '/a/?', '/é', '/..', '(/[a-c])*');
+const pathPattern = from(
+  ...['/a.*', '/a|/ab', '/ab|/a', '/[ab]+', '.*', '/a/?', '/é', '/..', '(/[a-c])*'],
+  // With a literal start, of whole segments or not, that ends in different ways.
+  ...[
+    '/a/b',
+    '^/a/b',
+    '/a/b$',
+    '/a/b[ab]*',
+    '/a/b/.*',
+    '/a/b/?',
+    '/a/b*',
+    '/a/ab?',
+    '/a/b{1,2}',
+    '/a/(a|b)',
+    '/a/b|/a',
+  ],
+  ...['/a/\\w', '/a//b', '/b/é', 'a/.*', '/a/', '', '^'],
+);
 const writtenPath = from(
   '/',
   '/a',
@@ -138,6 +178,16 @@ const writtenPath = from(
   '/b',
   '/a%2fb',
   '/ab',
+  '/a/b/',
+  '/a/b/a',
+  '/a/b/ab',
+  '/a/b/a/b',
+  '/b/a',
+  '/b/é',
+  '',
+  'a',
+  'a/',
+  'a/b',
 );
 const pathMatch: fc.Arbitrary<PathMatch> = fc.oneof(
   fc.record({ kind: from('exact' as const, 'prefix' as const), path: writtenPath }),
@@ -168,7 +218,7 @@ const path = fc.oneof(
     weight: 5,
     arbitrary: fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join('/')}`),
   },
-  { weight: 1, arbitrary: from('', '*') },
+  { weight: 1, arbitrary: from('', '*', 'a/b/a', 'a/a') },
 );
 
 const fieldPattern = from('1|12', '12|1', '[12]', '.*', '1.?');
@@ -207,7 +257,7 @@ const query = fc.option(
   { nil: undefined },
 );
 
-const method = from('GET', 'POST', 'DELETE', 'get');
+const method = from('GET', 'POST', 'DELETE', 'get', 'CONNECT');
 
 const httpMatch: fc.Arbitrary<HttpRouteMatch> = fc.record(
   { path: pathMatch, headers: mostlyNone(headerMatch), queryParams: mostlyNone(queryMatch), method },
@@ -224,11 +274,11 @@ const routeOf = <Match, Filter>(resourceKind: string, match: fc.Arbitrary<Match>
   fc.record({
     origin: fc.oneof(resource(resourceKind, ['r1', 'r2', 'r3']), builtIn('default')),
     hosts: mostlyNone(hostMatch),
-    authorizations: fc.array(arbitraryAuthorization, { maxLength: 2 }),
-    rules: fc.array(fc.record({ matches: fc.array(match, { maxLength: 3 }), filters }), { minLength: 1, maxLength: 2 }),
+    authorizations: fewOrMany(arbitraryAuthorization, 2, 12),
+    rules: fc.array(fc.record({ matches: fewOrMany(match, 3, 12), filters }), { minLength: 1, maxLength: 2 }),
   });
-const httpRoutes: fc.Arbitrary<HttpRoute[]> = fc.array(routeOf('HTTPRoute', httpMatch, filters), { maxLength: 4 });
-const grpcRoutes: fc.Arbitrary<GrpcRoute[]> = fc.array(routeOf('GRPCRoute', grpcMatch, filters), { maxLength: 3 });
+const httpRoutes: fc.Arbitrary<HttpRoute[]> = fewOrMany(routeOf('HTTPRoute', httpMatch, filters), 4, 12);
+const grpcRoutes: fc.Arbitrary<GrpcRoute[]> = fewOrMany(routeOf('GRPCRoute', grpcMatch, filters), 3, 12);
 const protocol: fc.Arbitrary<InboundProtocol> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: from('http1' as const, 'http2' as const), routes: httpRoutes }) },
   {
@@ -241,7 +291,7 @@ const protocol: fc.Arbitrary<InboundProtocol> = fc.oneof(
 export const arbitraryPolicy: fc.Arbitrary<InboundPolicy> = fc.record({
   server: fc.oneof(resource('server', ['s']), builtIn('all-unauthenticated')),
   protocol,
-  authorizations: fc.array(arbitraryAuthorization, { maxLength: 3 }),
+  authorizations: fewOrMany(arbitraryAuthorization, 3, 40),
 });
 
 const httpRequest = fc
@@ -257,6 +307,9 @@ const grpcRequest = fc
         '/svc.x/M',
         '/svc/M/',
         '/svc/M/more',
+        '/any/M',
+        '//',
+        '//N',
         '/svc',
         '//M',
         '/svc/',
