@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   mesh.lifetimeSec = 3600;
-  await until(() => expect(resources()).toEqual(atRest));
+  await resourcesOnce(atRest);
 });
 afterEach(async () => cleanup.run());
 afterAll(async () => whole.run());
@@ -118,14 +118,14 @@ describe('the start of a proxy', () => {
       ],
     ] as const) {
       await expect(runProxy(await optionsWith(changes), new RecordedLog())).rejects.toThrow(message);
-      await until(() => expect(resources()).toEqual(before));
+      expect(await resourcesOnce(before)).toEqual(before);
     }
     const noAnchors = `${mesh.trustAnchorsFile}.none`;
     await writeFile(noAnchors, 'nothing\n');
     await expect(runProxy(await optionsWith({ trustAnchorsFile: noAnchors }), new RecordedLog())).rejects.toThrow(
       /no certificate/,
     );
-    await until(() => expect(resources()).toEqual(before));
+    expect(await resourcesOnce(before)).toEqual(before);
   });
 });
 
@@ -330,7 +330,7 @@ describe('the end of a proxy', () => {
     await Promise.all(proxy.app.connections.map(({ closed }) => closed));
     await proxy.close();
     await stranger.close();
-    await until(() => expect(resources()).toEqual(atRest));
+    expect(await resourcesOnce(atRest)).toEqual(atRest);
   });
 });
 
@@ -342,17 +342,9 @@ function resources(): string[] {
     .toSorted();
 }
 
-/** Closing takes a few turns of the event loop. What is not closed after 4 s is not going to be. */
-async function until(check: () => void): Promise<void> {
+/** What is open, once that is `wanted`. Closing takes a few turns of the event loop; what is not closed after 4 s is not going to be. */
+async function resourcesOnce(wanted: readonly string[]): Promise<string[]> {
   const deadline = performance.now() + 4_000;
-  while (performance.now() < deadline) {
-    try {
-      check();
-      return;
-    } catch {
-      // Not yet: the last attempt is the one that counts.
-      await setImmediate();
-    }
-  }
-  check();
+  while (resources().join() !== wanted.join() && performance.now() < deadline) await setImmediate();
+  return resources();
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 /** What a look at the first bytes ended with. */
 export type Peeked<Verdict> =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
-  /** The time was up; what had arrived is handed over for a last judgement. */
+  /** The time was up, or the answer no longer wanted; what had arrived is handed over for a last judgement. */
   | { readonly kind: 'timeout'; readonly bytes: Buffer }
   /** The peer ended or broke the connection before there was a verdict. After an orderly end the bytes can still be read. */
   | { readonly kind: 'ended'; readonly bytes: Buffer };
@@ -11,22 +11,23 @@ export type Peeked<Verdict> =
 /**
  * Look at the beginning of a paused stream until `judge` knows, and leave everything in it, so that whoever comes next reads the
  * connection from its first byte. `judge` gets all bytes so far and answers `undefined` to wait for more; it has to give a verdict
- * once the bytes are more than it is willing to hold. A timeout of Infinity waits for ever.
+ * once the bytes are more than it is willing to hold. A timeout of Infinity waits for ever, or until `enough` says so.
  */
 export async function peek<Verdict>(
   stream: Duplex,
   judge: (bytes: Buffer) => Verdict | undefined,
   timeoutMs: number,
+  enough?: AbortSignal,
 ): Promise<Peeked<Verdict>> {
   let bytes: Buffer = Buffer.alloc(0);
   // Such a stream has no more events to wait for.
   if (stream.destroyed || stream.readableEnded) return { kind: 'ended', bytes };
   return new Promise((resolve) => {
-    const timer = Number.isFinite(timeoutMs)
-      ? setTimeout(() => finish({ kind: 'timeout', bytes }), timeoutMs)
-      : undefined;
+    const stop = (): void => finish({ kind: 'timeout', bytes });
+    const timer = Number.isFinite(timeoutMs) ? setTimeout(stop, timeoutMs) : undefined;
     const finish = (result: Peeked<Verdict>): void => {
       clearTimeout(timer);
+      enough?.removeEventListener('abort', stop);
       stream.off('readable', look);
       stream.off('end', ended);
       stream.off('close', ended);
@@ -52,6 +53,7 @@ export async function peek<Verdict>(
     stream.once('close', ended);
     // The connection's owner reports errors; here they only end the waiting.
     stream.once('error', ended);
+    enough?.addEventListener('abort', stop);
     look();
   });
 }

@@ -15,6 +15,8 @@ import { detectHttp, detectHttpAtTimeout } from '../detect/http-detect.js';
 import { spliceHttp1 } from '../http1/index.js';
 import { spliceHttp2 } from '../http2/index.js';
 import { spliceTcp } from '../tcp/tcp-splice.js';
+import { spliceSilent } from './silent-connection.js';
+import type { ClientConnection } from './session.js';
 import type { AppConnector } from './app-connector.js';
 import type { InboundPort } from './inbound-port.js';
 import { InboundSession } from './inbound-session.js';
@@ -31,6 +33,8 @@ export interface InboundContext {
 }
 
 type Closed = 'closed';
+/** `silent`: not a byte came in time. */
+type Detected = 'http1' | 'http2' | 'not-http' | 'silent' | Closed;
 
 export async function serveInbound(
   socket: Socket,
@@ -46,8 +50,6 @@ export async function serveInbound(
   const ownIp = parsePeerIp(socket.localAddress ?? '');
   const target = { host: ownIp === undefined ? port.listen.host : formatIp(ownIp), port: port.policyPort };
   if (context.policyStart === 'hold') await port.policy.firstAnswer(context.detectTimeoutMs, socket);
-  // Nobody waits for a decision any more, and none is to be counted.
-  if (socket.destroyed) return;
 
   const secured = await detectTls(socket, port, context);
   if (secured === 'closed') return void socket.destroy();
@@ -65,17 +67,24 @@ export async function serveInbound(
   });
 
   const protocol = await detectProtocol(stream, tls, port, context.detectTimeoutMs);
+  // Nobody waits for a decision any more, and none is to be counted.
   if (stream.destroyed) return void socket.destroy();
   switch (protocol) {
     case 'closed':
       return void socket.destroy();
     case 'http1':
-      return spliceHttp1({ stream, session });
     case 'http2':
-      return spliceHttp2({ stream, session });
+      return serveHttp({ stream, session }, protocol);
     case 'not-http':
-      return serveConnection(stream, socket, session, subjectOf(client, clientAddress, target), port, context);
+    case 'silent': {
+      const subject = subjectOf(client, clientAddress, target);
+      return serveConnection({ stream, socket, session, subject, silent: protocol === 'silent' }, port, context);
+    }
   }
+}
+
+async function serveHttp(client: ClientConnection, version: 'http1' | 'http2'): Promise<void> {
+  return version === 'http1' ? spliceHttp1(client) : spliceHttp2(client);
 }
 
 /** An opaque port's bytes are nobody's business: no detection, and so no identity (docs/spec/data-plane.md §2.5). */
@@ -111,7 +120,7 @@ async function detectProtocol(
   tls: ClientTls,
   port: InboundPort,
   detectTimeoutMs: number,
-): Promise<'http1' | 'http2' | 'not-http' | Closed> {
+): Promise<Detected> {
   const { protocol } = port.policy.current;
   switch (protocol.kind) {
     case 'opaque':
@@ -128,11 +137,7 @@ async function detectProtocol(
   }
 }
 
-async function detectFromBytes(
-  stream: Duplex,
-  port: InboundPort,
-  timeoutMs: number,
-): Promise<'http1' | 'http2' | 'not-http' | Closed> {
+async function detectFromBytes(stream: Duplex, port: InboundPort, timeoutMs: number): Promise<Detected> {
   const peeked = await peek(
     stream,
     (bytes) => {
@@ -145,19 +150,20 @@ async function detectFromBytes(
   if (peeked.bytes.length > 0) return detectHttpAtTimeout(peeked.bytes);
   if (peeked.kind === 'ended') return 'closed';
   // The policy of this moment says what to make of silence, not that of when the waiting began (docs/spec/data-plane.md §2.1).
-  return port.policy.current.protocol.kind === 'http1' ? 'http1' : 'not-http';
+  return port.policy.current.protocol.kind === 'http1' ? 'http1' : 'silent';
+}
+
+interface BareConnection extends ClientConnection {
+  readonly socket: Socket;
+  readonly session: InboundSession;
+  readonly subject: DecisionSubject;
+  readonly silent: boolean;
 }
 
 /** Decide about a connection that carries no HTTP, and keep asking for as long as it is open. */
-async function serveConnection(
-  stream: Duplex,
-  socket: Socket,
-  session: InboundSession,
-  subject: DecisionSubject,
-  port: InboundPort,
-  context: InboundContext,
-): Promise<void> {
-  const { client } = session;
+async function serveConnection(connection: BareConnection, port: InboundPort, context: InboundContext): Promise<void> {
+  const { stream, socket, subject } = connection;
+  const { client } = connection.session;
   const decision = decide(port.policy.current, client, { kind: 'connection' });
   context.decisions.connection(decision, subject);
   if (decision.verdict === 'denied') {
@@ -174,9 +180,16 @@ async function serveConnection(
     stream.destroy();
     socket.destroy();
   });
+  let version: 'http1' | 'http2' | undefined;
   try {
-    await spliceTcp({ stream, session }, decision.permit, terminated.signal);
+    if (connection.silent) {
+      version = await spliceSilent(connection, decision.permit, terminated.signal, context.detectTimeoutMs);
+    } else {
+      await spliceTcp(connection, decision.permit, terminated.signal);
+    }
   } finally {
     unsubscribe();
   }
+  // From here on its requests are decided, and not the connection.
+  if (version !== undefined) await serveHttp(connection, version);
 }

@@ -1,7 +1,8 @@
 /** What is in force before the controller has spoken, when it cannot be understood, and for loopback (docs/spec/data-plane.md §3.2–§3.3). */
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cleanup } from '../testing/cleanup.js';
-import { dial, dialMesh, everything, firstAnswer, Http1Client } from '../testing/clients.js';
+import { dial, dialMesh, ended, everything, firstAnswer, Http1Client } from '../testing/clients.js';
 import { anyone, nobodyHere, policy } from '../testing/policies.js';
 import { policyPort, startProxy, type ProxyUnderTest } from '../testing/proxy-under-test.js';
 import { TestMesh, vm, voting } from '../testing/test-mesh.js';
@@ -48,16 +49,26 @@ describe('a proxy', () => {
   });
 
   it('decides nothing about a client that did not want to wait', async () => {
-    const proxy = await start(undefined, { detectTimeoutMs: 10_000 });
+    const proxy = await start(undefined, { detectTimeoutMs: 10_000, maxConnections: 1 });
     const gone = await dial(proxy.port);
+    const full = proxy.log.next('connections.full');
+    await everything(cleanup.destroyLater(await dial(proxy.port)));
+    await full;
     gone.resetAndDestroy();
-    const staying = await plain(proxy);
-    const reply = staying.get('/');
-    // Both were accepted, in this order, before the answer.
+    // There is room once the proxy has noticed; and when that is taken, it is full for a second time.
+    const others: Socket[] = [];
+    while (proxy.log.of('connections.full').length < 2) {
+      const pair = [await dial(proxy.port), await dial(proxy.port)].map((socket) => cleanup.destroyLater(socket));
+      others.push(...pair);
+      await Promise.race(pair.map(ended));
+    }
     await proxy.set(policy('opaque', anyone));
-    expect((await reply).status).toBe(200);
-    const allowed = (await proxy.metrics()).filter((line) => line.startsWith('inbound_tcp_authz'));
-    expect(allowed.map((line) => line.split(' ').at(-1))).toEqual(['1']);
+    for (const socket of others) socket.write('x');
+    const answers = await Promise.all(others.map(async (socket) => firstAnswer(socket, 6)));
+    expect(answers.filter((answer) => answer !== '')).toEqual(['echo:x']);
+    const decisions = (await proxy.metrics()).map((line) => line.replace(/\{.*\}/, ''));
+    expect(decisions).toEqual(['inbound_tcp_authz_allow_total 1']);
+    expect(proxy.log.of('decision')).toEqual([]);
   });
 
   it('starts with the default at once where it is told to', async () => {

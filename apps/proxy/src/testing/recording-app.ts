@@ -24,6 +24,8 @@ export class RecordingApp {
   readonly requests: RecordedRequest[] = [];
   /** Said to every connection before it has said anything, as SMTP and MySQL do. */
   greeting: string | undefined;
+  /** Neither reads nor answers: what becomes of a connection is then up to others. */
+  quiet = false;
   port = 0;
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   readonly #http = createHttpServer((request, response) => {
@@ -84,6 +86,7 @@ export class RecordingApp {
     socket.on('error', () => {});
     if (this.greeting !== undefined) socket.write(this.greeting);
     for (const resolve of this.#onConnection.splice(0)) resolve(side);
+    if (this.quiet) return;
     socket.once('readable', () => {
       const first: unknown = socket.read();
       if (!Buffer.isBuffer(first)) return void socket.end();
