@@ -8,6 +8,7 @@ export type { ClusterConfig } from './config.js';
 export { serviceAccountIdentity } from './identity.js';
 export type { VoidReason } from './authorization.js';
 export type { Overlap } from './overlap.js';
+export type { PossibleOverlap } from './possible-overlap.js';
 export { PolicyIndex } from './policy-index.js';
 export type { Batch, Round } from './policy-index.js';
 export type { PolicyListener } from './entries.js';

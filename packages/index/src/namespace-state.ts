@@ -7,6 +7,7 @@ import type { Cell, ServerEntry, WorkloadEntry } from './entries.js';
 import { GrantTable } from './grant-table.js';
 import { byAge, byServerAge } from './order.js';
 import type { PortFactsTable } from './port-facts.js';
+import { Rivals } from './rivals.js';
 import { RouteTable } from './route-table.js';
 import { claimedPorts, serverSelects } from './selection.js';
 import { TemplateTable, type Template } from './template.js';
@@ -23,6 +24,7 @@ export class NamespaceState {
   /** By workload, then port. */
   readonly cells = new Map<string, Map<number, Cell>>();
   #ordered: readonly ServerEntry[] | undefined;
+  #rivals: Rivals | undefined;
 
   constructor(
     readonly name: string,
@@ -53,6 +55,13 @@ export class NamespaceState {
 
   serversChanged(): void {
     this.#ordered = undefined;
+    this.#rivals = undefined;
+  }
+
+  /** Servers that can select the same workload. */
+  get rivals(): Rivals {
+    this.#rivals ??= new Rivals(this.orderedServers);
+    return this.#rivals;
   }
 
   /** The Servers that labels put workloads under, first to claim first. */

@@ -127,6 +127,11 @@ function answers(index: PolicyIndex): unknown {
       .overlaps()
       .map((overlap) => JSON.stringify(overlap))
       .sort(),
+    possible: index
+      .possibleOverlaps()
+      .map((overlap) => JSON.stringify(overlap))
+      .sort(),
+    objects: [...index.objects()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     statuses: index.statuses().map((status) => ({ ...status, findings: sorted(status.findings) })),
   };
 }
@@ -354,6 +359,29 @@ describe('a change', () => {
     expect(cost(pod('a-0', labels('b')))).toEqual([2, 1]);
     expect(cost(pod('a-0', labels('b')))).toEqual([0, 0]);
     expect(cost(server('c', { selector: select({ app: 'c' }) }))).toEqual([0, 0]);
+  });
+
+  it('to a pod leaves others of its sort as they are, though they share all but their names', () => {
+    const index = new PolicyIndex(cluster);
+    const labels = { app: 'web' };
+    const own = (ip: string) => ({ labels: { ...labels }, annotations: { ip, restarted: 'today' } });
+    const pods = [pod('pod-0', own('10.0.0.1')), pod('pod-1', own('10.0.0.2')), pod('pod-2', own('10.0.0.2'))];
+    const account = pod('pod-3', own('10.0.0.3'));
+    const other = { ...account, spec: { ...account.spec, serviceAccountName: 'other' } };
+    const all = [...pods, other, deployment('web', { labels })];
+    index.applyAll({ upserted: all, removed: [] });
+    expect(all.map((object) => index.get(keyOf(object)))).toEqual(all);
+    const specs = all.map((object) => index.get(keyOf(object))?.spec);
+    expect(specs[1]).toBe(specs[0]);
+    expect(specs[2]).toBe(specs[0]);
+    index.applyAll({ upserted: [pod('pod-1', { labels: { app: 'db' } })], removed: ['Pod/ns-0/pod-0'] });
+    expect(index.get('Pod/ns-0/pod-2')).toEqual(pods[2]);
+    expect([...index.workloads()].map(({ ref, labels }) => `${ref.name} ${labels['app']}`).sort()).toEqual([
+      'deployment/web web',
+      'pod-1 db',
+      'pod-2 web',
+      'pod-3 web',
+    ]);
   });
 
   it('leaves ports with equal policies one value, before and after', () => {

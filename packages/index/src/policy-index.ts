@@ -6,6 +6,7 @@ import { IndexState } from './index-state.js';
 import type { Cell, PolicyListener } from './entries.js';
 import { findOverlaps, type Overlap } from './overlap.js';
 import { originKey } from './origin-key.js';
+import { findPossibleOverlaps, overlapsOf, type PossibleOverlap } from './possible-overlap.js';
 import { PortValues } from './port-values.js';
 import type { ObjectStatus } from './finding.js';
 import { objectStatuses } from './status.js';
@@ -137,6 +138,19 @@ export class PolicyIndex {
   /** Ports that more than one Server claims. Walks every workload. */
   overlaps(): Overlap[] {
     return findOverlaps(this.#state);
+  }
+
+  /**
+   * Servers that claim the same port of a workload that exists or could be made, a superset of {@link overlaps}. What is found by
+   * selectors alone is kept until a Server of the namespace changes; the rest walks every sort of workload.
+   */
+  possibleOverlaps(): PossibleOverlap[] {
+    return findPossibleOverlaps(this.#state);
+  }
+
+  /** {@link possibleOverlaps} of one Server as they are, or would be were it applied. Looks at its namespace only. */
+  overlapOf(server: Server): PossibleOverlap[] {
+    return overlapsOf(this.#state, server);
   }
 
   /** Of every policy object: whether it has its effect, and if not, why. Walks everything. */

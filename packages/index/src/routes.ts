@@ -22,10 +22,7 @@ export const defaultGrpcRoutes: readonly GrpcRoute[] = [
   },
 ];
 
-/**
- * Six hundred and more templates, probed differently: more are not expected. When more are met the sharing starts anew; nothing else
- * changes.
- */
+/** Templates that are probed differently; a few dozen are usual. When more are met the sharing starts anew; nothing else changes. */
 const sharedMax = 1024;
 
 /**
