@@ -140,10 +140,14 @@ describe('a mesh client', () => {
   });
 
   it('cannot say its name in another spelling either', async () => {
-    const client = await http1();
-    expect((await client.get('/mesh', { l5d_client_id: 'admin', 'l5d_client-id': 'admin' })).status).toBe(200);
-    const names = Object.keys(proxy.app.requests.at(-1)?.headers ?? {});
-    expect(names.filter((name) => name.includes('client'))).toEqual([]);
+    const lies = { l5d_client_id: 'admin', 'l5d_client-id': 'admin' };
+    const first = await http1();
+    const second = cleanup.add(new Http2Client(await dialMesh(proxy.port, mesh)));
+    for (const ask of [async () => first.get('/mesh', lies), async () => second.get('/mesh', lies)]) {
+      expect((await ask()).status).toBe(200);
+      const names = Object.keys(proxy.app.requests.at(-1)?.headers ?? {});
+      expect(names.filter((name) => name.includes('client'))).toEqual([]);
+    }
   });
 
   it('learns why it was refused only if it has a name', async () => {
