@@ -1,8 +1,10 @@
 /** Brings a folder's changes into the index, and tells the log of everything that a person has to know about them. */
 import type { FolderChange, FolderState, StaleObject } from '@doorward/folder';
-import type { Overlap, PolicyIndex, WorkloadRef } from '@doorward/index';
+import type { PolicyIndex } from '@doorward/index';
 import type { Problem } from '@doorward/resources';
 import type { Log } from '@doorward/telemetry';
+import { OverlapReport } from './overlap-report.js';
+import { workloadText } from './workload-text.js';
 
 /** A line of the log names this many objects or ports; a folder of thousands may change at once. */
 const namedMax = 50;
@@ -12,13 +14,14 @@ export class FolderFeed {
   readonly #log: Log;
   #problems = new Map<string, Problem>();
   #stale: ReadonlySet<string> = new Set();
-  #overlaps = new Map<string, Overlap>();
+  readonly #overlaps: OverlapReport;
   #idle = new Map<string, string>();
   #reporting: NodeJS.Immediate | undefined;
 
   constructor(index: PolicyIndex, log: Log) {
     this.#index = index;
     this.#log = log;
+    this.#overlaps = new OverlapReport(index, log);
   }
 
   /** The folder as it was when it was opened. */
@@ -124,33 +127,8 @@ export class FolderFeed {
   }
 
   #report(): void {
-    this.#tellOverlaps();
+    this.#overlaps.tell();
     this.#tellIdle();
-  }
-
-  #tellOverlaps(): void {
-    const overlaps = new Map(
-      this.#index.overlaps().map((overlap) => {
-        const { workload, port, winner, shadowed } = overlap;
-        const servers = [winner, ...shadowed].map(({ metadata }) => metadata.name);
-        return [JSON.stringify([workloadText(workload), port, servers]), overlap];
-      }),
-    );
-    for (const [key, { workload, port, winner, shadowed }] of overlaps) {
-      if (this.#overlaps.has(key)) continue;
-      const names = shadowed.map(({ metadata }) => metadata.name);
-      this.#log.warn(
-        {
-          event: 'server.overlap',
-          workload: workloadText(workload),
-          port,
-          winner: winner.metadata.name,
-          shadowed: names,
-        },
-        `several Servers select port ${port} of ${workloadText(workload)}: ${winner.metadata.name} has it, ${names.join(', ')} ${names.length === 1 ? 'does' : 'do'} nothing there`,
-      );
-    }
-    this.#overlaps = overlaps;
   }
 
   /** Once for each object that has no effect, and again when the reason is another. Not a warning: a library of policies is full of these. */
@@ -172,10 +150,6 @@ export class FolderFeed {
     }
     this.#idle = idle;
   }
-}
-
-function workloadText({ namespace, name }: WorkloadRef): string {
-  return `${namespace}/${name}`;
 }
 
 function nameOf({ kind, metadata }: FolderChange['upserted'][number]): string {
