@@ -274,6 +274,11 @@ describe('a gRPC match', () => {
     expect(callOf([low])).toBe('low');
   });
 
+  it.each(['/svc/Method', '/svc/'])('of any service and method is equal to none: %s', (path) => {
+    expect(callOf([grpc('any', ['', '']), grpc('none')], { path })).toBe('any');
+    expect(callOf([grpc('none'), grpc('any', ['', ''])], { path })).toBe('none');
+  });
+
   it('without entries takes what is no call too', () => {
     expect(callOf([grpc('all')], { method: 'GET', path: '/' })).toBe('all');
     expect(callOf([grpc('calls', ['', ''])], { method: 'GET', path: '/' })).toBeUndefined();
