@@ -306,6 +306,20 @@ describe('the controller', () => {
     expect((await log.first('folder.recovered')).fields).toMatchObject({ key: 'Server/shop/web-http' });
   });
 
+  it('skips files that are not for it, and says so once', async () => {
+    const { folder, log, client } = await start({ 'web.yaml': workload, 'package.json': '{"name": "shop"}' });
+    expect(log.of('folder.problem')).toEqual([]);
+    const skipped = { files: [`${folder.path}/package.json`], count: 1 };
+    expect(log.of('folder.skipped').map(({ level, fields }) => ({ level, fields }))).toEqual([
+      { level: 'info', fields: skipped },
+    ]);
+    const watch = client.watch(token, 80);
+    await watch.next();
+    await folder.write('server.yaml', server());
+    expect(await watch.next()).toEqual(byServer());
+    expect(log.of('folder.skipped')).toHaveLength(1);
+  });
+
   it('brings a burst of files to its proxies as few steps', async () => {
     const { folder, client } = await start({ 'web.yaml': workload, 'server.yaml': server() });
     const watch: TestWatch = client.watch(token, 80);

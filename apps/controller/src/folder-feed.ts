@@ -15,6 +15,7 @@ export class FolderFeed {
   #problems = new Map<string, Problem>();
   #stale: ReadonlySet<string> = new Set();
   readonly #overlaps: OverlapReport;
+  #skipped: ReadonlySet<string> = new Set();
   #idle = new Map<string, string>();
   #reporting: NodeJS.Immediate | undefined;
 
@@ -41,6 +42,7 @@ export class FolderFeed {
       { event: 'folder.loaded', ...counts },
       `${counts.workloads} workloads · ${counts.servers} Servers · ${counts.policies} policies · ${counts.problems} problems`,
     );
+    this.#tellSkipped(folder.skipped);
     this.#report();
   }
 
@@ -49,6 +51,7 @@ export class FolderFeed {
     const { changed } = this.#index.applyAll(change);
     this.#tellProblems(change);
     this.#tellFixed(change.fixed);
+    this.#tellSkipped(change.skipped);
     const objects = change.upserted.length + change.removed.length;
     if (objects > 0) {
       this.#log.info(
@@ -103,6 +106,17 @@ export class FolderFeed {
     for (const { key, file } of fixed) {
       this.#log.info({ event: 'folder.recovered', key, file }, `${key} is up to date again`);
     }
+  }
+
+  /** Not a warning: folders aren't made for policies alone. But who wonders why a file does nothing finds it here. */
+  #tellSkipped(files: readonly string[]): void {
+    const news = files.filter((file) => !this.#skipped.has(file));
+    this.#skipped = new Set(files);
+    if (news.length === 0) return;
+    this.#log.info(
+      { event: 'folder.skipped', files: news.slice(0, namedMax), count: news.length },
+      `skipped, since they hold no Kubernetes objects: ${news.slice(0, namedMax).join(', ')}`,
+    );
   }
 
   #tellProblem({ code, severity, message, place, help }: Problem): void {

@@ -99,6 +99,11 @@ export class Claims {
     return this.#sorted().flatMap(([, file]) => file.ignored);
   }
 
+  /** Files that hold something else than Kubernetes objects. */
+  get skipped(): string[] {
+    return this.#sorted().flatMap(([, { name, isForeign }]) => (isForeign ? [name] : []));
+  }
+
   #sorted(): [string, ManifestFile][] {
     return [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1));
   }

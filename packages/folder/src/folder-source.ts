@@ -1,4 +1,4 @@
-import { join, relative, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { IgnoredObject, ObjectKey, PolicyObject, Problem } from '@doorward/resources';
 import { Claims } from './claims.js';
@@ -6,7 +6,7 @@ import { faultText, fileProblem } from './file-problem.js';
 import { ManifestReader } from './manifest-reader.js';
 import type { ManifestFile, StaleObject } from './manifest-file.js';
 import { inBatches } from './batches.js';
-import { isManifestName } from './paths.js';
+import { isManifestName, shownAs } from './paths.js';
 import { isContainer, lookAt } from './read-file.js';
 import { scanFolder } from './scan.js';
 import type { Scan } from './scan.js';
@@ -24,6 +24,8 @@ export interface FolderChange {
   readonly stale: readonly StaleObject[];
   /** Objects that were stale before this change and are not any more. */
   readonly fixed: readonly StaleObject[];
+  /** All files at present that hold something else than Kubernetes objects, such as a `package.json`. */
+  readonly skipped: readonly string[];
 }
 
 export interface FolderState {
@@ -31,6 +33,8 @@ export interface FolderState {
   readonly problems: readonly Problem[];
   readonly stale: readonly StaleObject[];
   readonly ignored: readonly IgnoredObject[];
+  /** Files that hold something else than Kubernetes objects, such as a `package.json`. */
+  readonly skipped: readonly string[];
 }
 
 /**
@@ -64,6 +68,7 @@ export class FolderSource {
   #toldWatch: readonly Problem[] | undefined;
   #problems: readonly Problem[] = [];
   #stale: readonly StaleObject[] = [];
+  #skipped: readonly string[] = [];
   #watch: FolderWatch | undefined;
   #isMissing = false;
   #timer: NodeJS.Timeout | undefined;
@@ -101,6 +106,7 @@ export class FolderSource {
       problems: this.#problems,
       stale: this.#stale,
       ignored: this.#claims.ignored,
+      skipped: this.#skipped,
     };
   }
 
@@ -146,7 +152,7 @@ export class FolderSource {
     await this.#commit(this.#settling.all(), true);
   }
 
-  readonly #shown = (path: string): string => join(this.directory, relative(this.#root, path));
+  readonly #shown = (path: string): string => shownAs(this.directory, path);
 
   #hint(path: string | undefined): void {
     if (path === undefined) this.#scanWanted = true;
@@ -270,17 +276,20 @@ export class FolderSource {
     const { upserted, removed } = this.#claims.update(changes);
     const problems = [...this.#watchProblems, ...this.#scan.problems, ...this.#claims.problems];
     const stale = this.#claims.stale;
+    const { skipped } = this.#claims;
     const staleKeys = new Set(stale.map(({ key }) => key));
     const fixed = this.#stale.filter(({ key }) => !staleKeys.has(key));
     const isNothing =
       upserted.length === 0 &&
       removed.length === 0 &&
       isDeepStrictEqual(problems, this.#problems) &&
-      isDeepStrictEqual(stale, this.#stale);
+      isDeepStrictEqual(stale, this.#stale) &&
+      isDeepStrictEqual(skipped, this.#skipped);
     this.#problems = problems;
     this.#stale = stale;
+    this.#skipped = skipped;
     if (isNothing || this.#isClosed) return;
-    const change = { upserted, removed, problems, stale, fixed };
+    const change = { upserted, removed, problems, stale, fixed, skipped };
     for (const listener of this.#listeners) listener(change);
   }
 }

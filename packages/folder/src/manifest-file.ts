@@ -22,9 +22,17 @@ export interface ManifestFile {
   readonly held: ReadonlyMap<ObjectKey, HeldObject>;
   readonly problems: readonly Problem[];
   readonly ignored: readonly IgnoredObject[];
+  /** It holds something else than Kubernetes objects, which is no problem: folders aren't made for policies alone. */
+  readonly isForeign: boolean;
 }
 
-export const emptyFile = (name: string): ManifestFile => ({ name, held: new Map(), problems: [], ignored: [] });
+export const emptyFile = (name: string): ManifestFile => ({
+  name,
+  held: new Map(),
+  problems: [],
+  ignored: [],
+  isForeign: false,
+});
 
 /**
  * A new text of a file. A document that is broken keeps the last good version of its object; one that does not even say whose
@@ -45,7 +53,10 @@ export function withText(before: ManifestFile, text: string, now: string): Manif
     if (!held.has(key) && (broken.has(key) || broken.has(undefined)))
       held.set(key, { object, staleSince: staleSince ?? now });
   }
-  return { name: before.name, held, problems: [...problems, ...repeated], ignored };
+  // What was an object before is broken now, whatever it looks like.
+  const isForeign =
+    held.size === 0 && ignored.length === 0 && failed.length > 0 && failed.every((document) => document.isForeign);
+  return { name: before.name, held, problems: isForeign ? [] : [...problems, ...repeated], ignored, isForeign };
 }
 
 /** A file that cannot be read any more: all it held is kept. */
@@ -53,7 +64,7 @@ export function withFault(before: ManifestFile, problem: Problem, now: string): 
   const held = new Map(
     [...before.held].map(([key, { object, staleSince }]) => [key, { object, staleSince: staleSince ?? now }]),
   );
-  return { name: before.name, held, problems: [problem], ignored: [] };
+  return { name: before.name, held, problems: [problem], ignored: [], isForeign: false };
 }
 
 /** `key` is written at two places; the second is the one marked. */

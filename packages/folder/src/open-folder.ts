@@ -1,10 +1,5 @@
-import { faultText } from './file-problem.js';
+import { FolderError } from './folder-error.js';
 import { FolderSource } from './folder-source.js';
-
-/** The folder cannot be a source at all; the message is a sentence for people. */
-export class FolderError extends Error {
-  override readonly name = 'FolderError';
-}
 
 /**
  * Read every manifest below a folder and watch it from then on. Skipped are folders that begin with a dot, `node_modules` and
@@ -15,6 +10,6 @@ export async function openFolder(directory: string): Promise<FolderSource> {
   try {
     return await FolderSource.open(directory);
   } catch (error) {
-    throw new FolderError(`the folder \`${directory}\` cannot be read: ${faultText(error)}`, { cause: error });
+    throw new FolderError(`the folder \`${directory}\``, error);
   }
 }

@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 
 /** Nesting of folders that nobody reaches on purpose; it ends a walk through links that lead ever deeper. */
 export const depthMax = 32;
@@ -15,4 +15,9 @@ export function isManifestName(path: string): boolean {
 /** Whether a folder of this name is left out: version control, editors, and the hidden halves of a ConfigMap volume. */
 export function isSkippedFolder(name: string): boolean {
   return name.startsWith('.') || name === 'node_modules';
+}
+
+/** A path below a folder, in the form in which the folder was named. */
+export function shownAs(directory: string, path: string): string {
+  return join(directory, relative(resolve(directory), path));
 }

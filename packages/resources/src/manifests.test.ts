@@ -89,9 +89,23 @@ describe('a broken document', () => {
     );
     expect(objects.map(({ metadata }) => metadata.name)).toEqual(['a', 'c']);
     expect(failed).toEqual([
-      { key: undefined, place: { file: 'x.yaml', line: 6, column: 7 } },
-      { key: 'Server/ns/b', place: { file: 'x.yaml', line: 10, column: 18 } },
+      { key: undefined, place: { file: 'x.yaml', line: 6, column: 7 }, isForeign: false },
+      { key: 'Server/ns/b', place: { file: 'x.yaml', line: 10, column: 18 }, isForeign: false },
     ]);
+  });
+
+  it.each([
+    ['{"name": "demo", "version": "1.0.0", "scripts": {}}', true],
+    ['{apiVersion: v2, name: a-chart, version: 1.2.3}', true],
+    ['[{op: add, path: /spec, value: {}}]', true],
+    ['just text', true],
+    ['{metadata: {name: web}, spec: {podSelector: {}, port: 80}}', false],
+    ['{kind: Server, metadata: {name: web}}', false],
+    ['{apiVersion: policy.linkerd.io/v1beta3, metadata: {name: web}}', false],
+    ['{apiVersion: v1, kind: Pod}', false],
+    ['{kind: [', false],
+  ])('%s: is it foreign? %s', (text, isForeign) => {
+    expect(parseManifests(text, 'x.yaml').failed.map((document) => document.isForeign)).toEqual([isForeign]);
   });
 
   it.each([

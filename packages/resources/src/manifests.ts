@@ -35,6 +35,8 @@ export interface FailedDocument {
   /** Absent when the document does not say, or cannot be read: any object of the file may be meant. */
   readonly key: ObjectKey | undefined;
   readonly place: SourcePlace;
+  /** Nothing in it says that it is meant for Kubernetes at all, as in a `package.json`. */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -84,7 +86,8 @@ class ManifestReader implements Manifests {
       return;
     }
     const locator = locatorFor(this.#source, node);
-    const converted = convertLocated(toValue(node), { strict: true }, locator);
+    const value = toValue(node);
+    const converted = convertLocated(value, { strict: true }, locator);
     this.problems.push(...converted.problems);
     const place = locator.place(['metadata', 'name'], 'value', undefined);
     switch (converted.kind) {
@@ -93,7 +96,7 @@ class ManifestReader implements Manifests {
         else this.objects.push(converted.object);
         break;
       case 'refused':
-        this.#fail(converted.key, place);
+        this.#fail(converted.key, place, !looksLikeObject(value));
         break;
       case 'ignored':
         this.ignored.push({
@@ -105,8 +108,8 @@ class ManifestReader implements Manifests {
     }
   }
 
-  #fail(key: ObjectKey | undefined, place: SourcePlace): void {
-    this.failed.push({ key, place: pick(place) });
+  #fail(key: ObjectKey | undefined, place: SourcePlace, isForeign = false): void {
+    this.failed.push({ key, place: pick(place), isForeign });
   }
 
   #composeProblem(error: ComposeError): Problem {
@@ -166,6 +169,15 @@ function listItems(node: YamlNode): readonly YamlNode[] | undefined {
   const items = node.entries.get('items')?.value;
   const isList = kind?.kind === 'scalar' && typeof kind.value === 'string' && kind.value.endsWith('List');
   return isList && items?.kind === 'list' ? items.items : undefined;
+}
+
+/**
+ * One of these words is in many a file of other programs (a Helm chart has `apiVersion`); two are there even where somebody forgot
+ * or mistyped one.
+ */
+function looksLikeObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return ['apiVersion', 'kind', 'metadata', 'spec'].filter((field) => Object.hasOwn(value, field)).length >= 2;
 }
 
 const pick = ({ file, line, column }: SourcePlace): SourcePlace => ({ file, line, column });

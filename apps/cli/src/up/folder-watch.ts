@@ -11,6 +11,7 @@ export class FolderWatch {
   readonly #told = new Map<string, Problem>();
   readonly #stale = new Set<string>();
   readonly #ignoredKinds = new Set<string>();
+  #skipped: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly index: PolicyIndex,
@@ -28,6 +29,7 @@ export class FolderWatch {
     }
     for (const key of this.#told.keys()) if (!now.has(key)) this.#told.delete(key);
     this.#tellStale(change);
+    this.#tellSkipped(change.skipped);
   }
 
   /** Objects of kinds that say nothing about policy: one note a kind, when the first of it turns up. */
@@ -53,6 +55,14 @@ export class FolderWatch {
   /** The workload that an identity belongs to. */
   nameOfIdentity(identity: string): string | undefined {
     return this.workloads().find(({ spec }) => spec.meshTLS.identity === identity)?.metadata.name;
+  }
+
+  #tellSkipped(files: readonly string[]): void {
+    const [first, ...others] = files.filter((file) => !this.#skipped.has(file));
+    this.#skipped = new Set(files);
+    if (first === undefined) return;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    this.view.notice('info', `${first}${more}: no Kubernetes objects there, skipped`);
   }
 
   #tellStale(change: FolderChange): void {

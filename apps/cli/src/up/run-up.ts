@@ -68,8 +68,8 @@ export class Up {
       defaultPolicy: options.defaultPolicy,
     });
     this.#watch = new FolderWatch(this.#index, view);
-    const { objects, problems, stale, ignored } = folder.current;
-    this.#watch.apply({ upserted: [...objects.values()], removed: [], problems, stale, fixed: [] });
+    const { objects, problems, stale, ignored, skipped } = folder.current;
+    this.#watch.apply({ upserted: [...objects.values()], removed: [], problems, stale, fixed: [], skipped });
     this.#watch.tellIgnored(ignored);
     this.#tokens = new Tokens(state, resolve(options.stateDir), (error) =>
       view.notice('error', `the join tokens of the proxies cannot be renewed: ${String(error)}`),

@@ -1,16 +1,13 @@
 /** Policies of files and folders, read once. */
-import { fileBytesMax, openFolder } from '@doorward/folder';
-import { keyOf, parseManifests, type ObjectKey, type PolicyObject, type Problem } from '@doorward/resources';
-import { readFile, stat } from 'node:fs/promises';
+import { FolderError, readFolder, readOneFile, type FolderState } from '@doorward/folder';
+import { keyOf, type ObjectKey, type PolicyObject, type Problem } from '@doorward/resources';
+import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { Failure } from '../failure.js';
 
-interface Read {
+export interface Policies {
   readonly objects: readonly PolicyObject[];
   readonly problems: readonly Problem[];
-}
-
-export interface Policies extends Read {
   /** Files that hold something else than Kubernetes objects, such as a `package.json`. */
   readonly skipped: readonly string[];
 }
@@ -19,10 +16,12 @@ export interface Policies extends Read {
 export async function readPolicies(paths: readonly string[], directory: string): Promise<Policies> {
   const objects = new Map<ObjectKey, PolicyObject>();
   const problems: Problem[] = [];
+  const skipped = new Set<string>();
   for (const path of paths) {
     const read = await readPath(path);
     problems.push(...read.problems);
-    for (const object of read.objects) {
+    for (const file of read.skipped) skipped.add(file);
+    for (const object of read.objects.values()) {
       const key = keyOf(object);
       const first = objects.get(key);
       if (first === undefined) objects.set(key, object);
@@ -35,39 +34,20 @@ export async function readPolicies(paths: readonly string[], directory: string):
   const placed = [...objects.values()].map((object) =>
     object.place === undefined ? object : { ...object, place: nearer(object.place, directory) },
   );
-  const skipped = foreignFiles(shown, placed);
   return {
     objects: placed,
-    problems: shown.filter(({ place }) => place === undefined || !skipped.includes(place.file)),
-    skipped,
+    problems: shown,
+    skipped: [...skipped].map((file) => nearer({ file }, directory).file).sort(),
   };
 }
 
-/** A folder that was not made for policies alone has other YAML and JSON in it: nothing there says that it is an object. */
-function foreignFiles(problems: readonly Problem[], objects: readonly PolicyObject[]): string[] {
-  const files = new Set(problems.flatMap(({ place }) => place?.file ?? []));
-  for (const { place } of objects) if (place !== undefined) files.delete(place.file);
-  for (const { place, code } of problems) {
-    if (place !== undefined && code !== 'DW0111' && code !== 'DW0112') files.delete(place.file);
-  }
-  return [...files].sort();
-}
-
-async function readPath(path: string): Promise<Read> {
-  let isFolder: boolean;
+async function readPath(path: string): Promise<FolderState> {
   try {
-    const stats = await stat(path);
-    isFolder = stats.isDirectory();
-    if (!isFolder && stats.size > fileBytesMax) throw new Failure(`${path} is larger than ${fileBytesMax} bytes`);
-    if (!isFolder) return parseManifests(await readFile(path, 'utf8'), path);
+    return (await stat(path)).isDirectory() ? await readFolder(path) : await readOneFile(path);
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof FolderError) throw new Failure(error.message);
     throw new Failure(`\`${path}\` cannot be read`, { cause: error });
   }
-  const folder = await openFolder(path);
-  const { objects, problems } = folder.current;
-  await folder.close();
-  return { objects: [...objects.values()], problems };
 }
 
 function isSamePlace({ place: a }: PolicyObject, { place: b }: PolicyObject): boolean {
