@@ -14,16 +14,19 @@ const parentRefSchema = z.object({
   port: z.int().min(1).max(65_535).optional(),
 });
 
-const sameText = (field: string): string =>
-  `(has(a.${field}) ? a.${field} : '') == (has(b.${field}) ? b.${field} : '')`;
+/** Of two parents, in CEL. Written so that the API server can estimate its cost by the lengths of the fields. */
+const same = (field: string): string => `a.${field} == b.${field}`;
+const sameOrAbsent = (field: string): string =>
+  `has(a.${field}) == has(b.${field}) && (!has(a.${field}) || ${same(field)})`;
 
-/** The Gateway API's CRDs refuse a parent that is listed twice; a Server cannot be, so the conversion need not look. */
+/** The Gateway API's CRDs refuse a parent that is listed twice; `checkUniqueParents` is the same rule. */
 const uniqueParents = {
   'x-kubernetes-validations': [
     {
       rule: `self.all(a, self.exists_one(b, ${[
-        ...['group', 'kind', 'namespace', 'name', 'sectionName'].map(sameText),
-        '(has(a.port) ? a.port : 0) == (has(b.port) ? b.port : 0)',
+        ...['group', 'kind', 'name'].map(same),
+        // `namespace` is a word of CEL, and has to be escaped.
+        ...['__namespace__', 'sectionName', 'port'].map(sameOrAbsent),
       ].join(' && ')}))`,
       message: 'parentRefs must be unique',
     },
@@ -99,8 +102,20 @@ export function convertParents(
       warnOfSlip(ref, parent, i, issues);
     }
   }
+  if (group === gatewayGroup) checkUniqueParents(written ?? [], issues);
   if (isOutbound && protocol) checkRetryAnnotations(metadata.annotations, protocol, issues);
   return servers;
+}
+
+/** docs/spec/control-plane.md §1.7. Linkerd's own HTTPRoute has no such rule: there, twice the same Server is that Server. */
+function checkUniqueParents(parents: readonly z.input<typeof parentRefSchema>[], issues: Issues): void {
+  const seen = new Set<string>();
+  for (const [i, parent] of parents.entries()) {
+    const { group = gatewayGroup, kind = 'Gateway', name, namespace, sectionName, port } = parent;
+    const key = JSON.stringify([group, kind, name, namespace, sectionName, port]);
+    if (seen.has(key)) issues.rule('DW0123', ['spec', 'parentRefs', i], `parent ${shown(name)} is listed twice`);
+    seen.add(key);
+  }
 }
 
 /** Any of these makes Linkerd's index drop the entire route (docs/spec/control-plane.md §4.7). */

@@ -61,12 +61,12 @@ describe('the rules of the CRDs', () => {
   });
 });
 
-const seeds = [...acceptedCases, ...rejectedCases, ...crdRejections]
-  .map(([, text]) => text)
-  .filter((text) => !ofOthers(text))
-  .map(read);
+const objectsOf = (cases: readonly (readonly [string, string, ...unknown[]])[]): readonly KubeObject[] =>
+  cases
+    .map(([, text]) => text)
+    .filter((text) => !ofOthers(text))
+    .map(read);
 
-/** What a hand may put where something else stood. */
 // prettier-ignore
 const texts = ['', 'a', 'A', '/', '*', 'a.b', 'http', '10.0.0.0/8', '1s', '-1s', '0', 'policy.linkerd.io', 'Server', 'Exact',
   'GET', 'RequestRedirect', 'Service', 'core', 'ServiceAccount', 'Namespace', 'x'.repeat(64), 'x'.repeat(300)];
@@ -124,9 +124,8 @@ function edited(of: unknown, at: readonly (string | number)[], { how, value, fie
   return { ...record, [key]: edited(record[key], rest, { how, value, field, part: 0 }) };
 }
 
-const changed = fc
-  .tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 3 }))
-  .map(([seed, edits]): KubeObject => {
+const changed = (seeds: readonly KubeObject[]): fc.Arbitrary<KubeObject> =>
+  fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 3 })).map(([seed, edits]) => {
     let spec: unknown = seed['spec'];
     for (const one of edits) {
       const all = places(spec);
@@ -156,7 +155,7 @@ describe('whatever is written', () => {
 
   it('what the CRD refuses, reading refuses', () => {
     fc.assert(
-      fc.property(changed, (object) => {
+      fc.property(changed(objectsOf([...acceptedCases, ...rejectedCases, ...crdRejections])), (object) => {
         const admitted = admit(object);
         const missed = admitted.kind === 'refused' && !isRefused(object) ? admitted.errors : [];
         expect(missed).toEqual([]);
@@ -168,7 +167,7 @@ describe('whatever is written', () => {
   it('means the same before and after the API server has pruned it, filled it in and stored it', () => {
     let compared = 0;
     fc.assert(
-      fc.property(changed, (object) => {
+      fc.property(changed(objectsOf(acceptedCases)), (object) => {
         const read = convertObject(object, { strict: true });
         const admitted = admit(object);
         if (read.kind !== 'object' || admitted.kind !== 'admitted' || isRenamed(object)) return;
@@ -180,7 +179,7 @@ describe('whatever is written', () => {
       }),
       runs,
     );
-    // Most edits break an object; enough have to survive for this to say something.
-    expect(compared).toBeGreaterThan(80);
+    // Most edits break an object: about one in seven survives. Without any this would say nothing.
+    expect(compared).toBeGreaterThan(40);
   });
 });
