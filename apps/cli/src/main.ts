@@ -4,8 +4,10 @@
  */
 import { Command, CommanderError } from 'commander';
 import { registerController } from './commands/controller.js';
+import { registerCrds } from './commands/crds.js';
 import { registerIdentity } from './commands/identity.js';
 import { registerProxy } from './commands/proxy.js';
+import { registerSchemas } from './commands/schemas.js';
 import { registerUp } from './commands/up.js';
 import { registerWhy } from './commands/why.js';
 import { exitCode } from './exit-code.js';
@@ -22,6 +24,8 @@ registerWhy(program);
 registerIdentity(program);
 registerController(program);
 registerProxy(program);
+registerCrds(program);
+registerSchemas(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
 
 // Whoever read our output has gone (`doorward … | head`): there is nobody left to tell.
