@@ -16,6 +16,7 @@ import { parseArgs, promisify } from 'node:util';
 import { loadCedar } from './cedar.mjs';
 import { doorward, loadCore } from './doorward.mjs';
 import { measure } from './measure.mjs';
+import { memoryOf } from './memory.mjs';
 import { loadOpa } from './opa.mjs';
 import { authorizationRules, caller, clientsFor, requestsFor, routeRules } from './workload.mjs';
 
@@ -55,6 +56,9 @@ async function installed() {
 const core = doorward(await loadCore(values.core));
 const tools = values.alone ? undefined : await installed();
 const peers = tools === undefined ? [] : [loadCedar(tools.cache), ...(await loadOpa(tools.cache, tools.opa))];
+
+// Before anything else fills the heap.
+const memory = memoryOf(core, Math.max(...sizes));
 
 /** Every engine has to give the answers that ours gives before it is timed. */
 function agree(title, answers, inputs, ask) {
@@ -182,3 +186,10 @@ for (const subject of subjects) {
   });
   console.log(`| ${subject} | ${cells.join(' | ')} |`);
 }
+const mb = (bytes) => `${(Math.max(bytes, 0) / 1e6).toFixed(1)} MB`;
+const { routes, authorizations } = memory;
+console.log(
+  `\nMemory at ${Math.max(...sizes).toLocaleString('en')} rules: routes as they came ${mb(routes.policy)}, compiled ${mb(routes.compiled)} more; ` +
+    `a client that asked for every one of them ${mb(routes.client)}. Authorizations as they came ${mb(authorizations.policy)}, ` +
+    `compiled ${mb(authorizations.compiled)} more.`,
+);

@@ -5,10 +5,10 @@ import type { InboundPolicy } from './policy.js';
 import type { Client, Wanted } from './request.js';
 
 /**
- * Decisions that are remembered for all clients of one policy; then all are forgotten and worked out again when asked. At some 150 bytes each
- * no more than 15 MB, whatever connections ask; enough for 1,000 connections that use a hundred rules each.
+ * Decisions that are remembered for all clients of one policy; then all are forgotten, and worked out again when asked. At some 400 bytes
+ * each they take 20 MB at most, whatever connections ask; it is enough for 500 connections that use a hundred rules each.
  */
-const rememberedMax = 100_000;
+const rememberedMax = 50_000;
 
 const prepared = new WeakMap<InboundPolicy, PreparedPolicy>();
 

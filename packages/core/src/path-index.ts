@@ -20,8 +20,11 @@ interface Node {
 
 export class PathIndex {
   readonly #nodes = new Map<string, Node>();
-  /** The longest key: no longer part of a request's path is looked up, so that what it costs is bounded by the policy. */
-  #longest = 0;
+  /**
+   * The lengths of prefixes and of patterns' segments. No part of another length is looked up, so that what a request costs is bounded by the
+   * policy and not by the slashes of its path.
+   */
+  readonly #partLengths: boolean[] = [];
   #hasPatterns = false;
   /** Patterns that begin with no literal segment: every request has to try them. */
   readonly #loosePatterns: Entry[] = [];
@@ -39,7 +42,7 @@ export class PathIndex {
       case 'prefix': {
         const prefix = withoutSlashes(byteText(path.path));
         if (prefix === '') this.#anyPath.push(entry);
-        else (this.#nodeAt(prefix).prefix ??= []).push(entry);
+        else (this.#partAt(prefix).prefix ??= []).push(entry);
         break;
       }
       case 'regex': {
@@ -48,7 +51,7 @@ export class PathIndex {
         if (segments === '') {
           this.#loosePatterns.push(entry);
         } else {
-          (this.#nodeAt(segments).patterns ??= []).push(entry);
+          (this.#partAt(segments).patterns ??= []).push(entry);
           this.#hasPatterns = true;
         }
         break;
@@ -61,21 +64,26 @@ export class PathIndex {
     if (node === undefined) {
       node = { exact: undefined, prefix: undefined, patterns: undefined };
       this.#nodes.set(key, node);
-      this.#longest = Math.max(this.#longest, key.length);
     }
     return node;
+  }
+
+  #partAt(key: string): Node {
+    while (this.#partLengths.length <= key.length) this.#partLengths.push(false);
+    this.#partLengths[key.length] = true;
+    return this.#nodeAt(key);
   }
 
   find(query: MatchQuery): Entry | undefined {
     const { path } = query;
     // These count as long as the path: exact paths and prefixes that equal it, and patterns.
-    const own = path.length > this.#longest ? undefined : this.#nodes.get(path);
+    const own = this.#nodes.get(path);
     let whole = firstHolding(this.#loosePatterns, query, undefined);
     if (own !== undefined) whole = firstHolding(own.prefix, query, firstHolding(own.exact, query, whole));
 
     let prefix: Entry | undefined;
     let prefixLength = 0;
-    for (let end = this.#segmentsEnd(path, path.length); end > 0; end = this.#segmentsEnd(path, end)) {
+    for (let end = this.#partEnd(path, path.length); end > 0; end = this.#partEnd(path, end)) {
       const sought = whole === undefined && prefix === undefined;
       if (!sought && !this.#hasPatterns) break;
       const node = this.#nodes.get(path.slice(0, end));
@@ -94,9 +102,9 @@ export class PathIndex {
   }
 
   /** Where the longest run of whole segments ends that is shorter than `below` characters and may be a key; 0: there is none. */
-  #segmentsEnd(path: string, below: number): number {
-    let end = Math.min(below - 1, this.#longest);
-    while (end > 0 && path.charCodeAt(end) !== 0x2f) end--;
+  #partEnd(path: string, below: number): number {
+    let end = Math.min(below, this.#partLengths.length) - 1;
+    while (end > 0 && (this.#partLengths[end] === false || path.charCodeAt(end) !== 0x2f)) end--;
     return end;
   }
 }

@@ -24,19 +24,17 @@ export class Entry {
   constructor(
     readonly route: CompiledRoute,
     readonly filters: readonly (HttpFilter | GrpcFilter)[],
-    { method, path, headers, queryParams }: EntryConditions,
+    asked: EntryConditions,
     /**
      * Among entries whose hosts and paths are equally specific the smallest wins: more headers, then more query parameters, then a
      * method, then the earlier in the list (docs/spec/data-plane.md §4.4).
      */
     readonly precedence: number,
   ) {
+    const { method, path, headers, queryParams } = asked;
     this.pathMatch = pathMatched(path);
     this.#method = method;
-    // The pattern last: nothing costs as much.
-    const pattern = path?.kind === 'regex' ? [pathPattern(path.pattern, literalStart(path.pattern))] : [];
-    const conditions = [...headers.map(headerCondition), ...queryParams.map(queryCondition), ...pattern];
-    this.#conditions = conditions.length === 0 ? none : conditions;
+    this.#conditions = headers.length + queryParams.length === 0 && path?.kind !== 'regex' ? none : conditionsOf(asked);
   }
 
   holds(query: MatchQuery): boolean {
@@ -46,7 +44,15 @@ export class Entry {
   }
 }
 
+/** Most entries have none: they share it. */
 const none: readonly Condition[] = [];
+
+function conditionsOf({ path, headers, queryParams }: EntryConditions): readonly Condition[] {
+  // The pattern last: nothing costs as much.
+  const pattern = path?.kind === 'regex' ? [pathPattern(path.pattern, literalStart(path.pattern))] : [];
+  return [...headers.map(headerCondition), ...queryParams.map(queryCondition), ...pattern];
+}
+
 const rootPrefix: PathMatched = { kind: 'prefix', path: '/' };
 const other: PathMatched = { kind: 'other' };
 
