@@ -39,22 +39,26 @@ export const targetStatusSchema = z.object({
   }),
 });
 
-/** docs/spec/control-plane.md §1.7: what becomes of the route at each parent. */
-export const routeStatusSchema = z.object({
-  parents: z
-    .array(
-      z.object({
-        parentRef: z.object({
-          group: groupSchema.default(policyGroup),
-          kind: kindSchema.default('Gateway'),
-          namespace: dnsLabelSchema.min(1).max(63).optional(),
-          name: nameSchema,
-          sectionName: z.string().min(1).max(253).optional(),
-          port: z.int().min(1).max(65_535).optional(),
+/**
+ * docs/spec/control-plane.md §1.7: what becomes of the route at each parent.
+ * @param group that a parent without one belongs to, as in the route's spec
+ */
+export const routeStatusSchema = (group: string) =>
+  z.object({
+    parents: z
+      .array(
+        z.object({
+          parentRef: z.object({
+            group: groupSchema.default(group),
+            kind: kindSchema.default('Gateway'),
+            namespace: dnsLabelSchema.min(1).max(63).optional(),
+            name: nameSchema,
+            sectionName: z.string().min(1).max(253).optional(),
+            port: z.int().min(1).max(65_535).optional(),
+          }),
+          controllerName: z.string().min(1).max(253),
+          conditions: z.array(condition).min(1).max(8).optional().meta(mapByType),
         }),
-        controllerName: z.string().min(1).max(253),
-        conditions: z.array(condition).min(1).max(8).optional().meta(mapByType),
-      }),
-    )
-    .max(32),
-});
+      )
+      .max(32),
+  });

@@ -187,6 +187,8 @@ class ObservedChild {
   constructor(program: string, args: readonly string[]) {
     this.name = program;
     this.#child = spawn(program, [...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // A test run that ends without `stop` leaves nobody else to end it.
+    process.once('exit', () => this.#child.kill('SIGKILL'));
     this.#child.stderr?.on('data', (chunk) => (this.lastWords = (this.lastWords + String(chunk)).slice(-4_000)));
     this.#closed = new Promise((resolve) => {
       const end = (error?: unknown): void => {

@@ -17,6 +17,7 @@ export function registerCrds(
       'after',
       `
 They are made of the schemas that policy files are held to, and are the same each time.
+The routes of the Gateway API are checked as far as inbound policy reads them; the rest of a route is kept as it is.
 A cluster with Linkerd has the definitions already, and needs none of these.
 
 Example: doorward crds | kubectl apply --server-side -f -`,

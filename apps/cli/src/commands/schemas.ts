@@ -13,9 +13,11 @@ export function registerSchemas(
       'after',
       `
 One file for each kind and version, and all.json, which picks by apiVersion and kind.
-With this line at its head, a file of policies is checked as it is typed, by every editor that uses yaml-language-server:
+With this as its first line, a document is checked as it is typed, by every editor that uses yaml-language-server:
 
   # yaml-language-server: $schema=DIR/all.json
+
+docs/guide-editor.md tells the settings that do it for whole folders.
 
 Example: doorward schemas --out .schemas`,
     )

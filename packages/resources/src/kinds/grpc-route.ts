@@ -67,7 +67,7 @@ const routeColumns: readonly PrinterColumn[] = [
   { name: 'Hostnames', type: 'string', jsonPath: '.spec.hostnames' },
   ageColumn,
 ];
-const published = { status: routeStatusSchema, columns: routeColumns };
+const published = { status: routeStatusSchema(gatewayGroup), columns: routeColumns };
 
 export const grpcRoute = defineKind({
   group: gatewayGroup,

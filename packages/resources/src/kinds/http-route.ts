@@ -99,7 +99,8 @@ const routeColumns: readonly PrinterColumn[] = [
   { name: 'Hostnames', type: 'string', jsonPath: '.spec.hostnames' },
   ageColumn,
 ];
-const published = { status: routeStatusSchema, columns: routeColumns };
+const published = { status: routeStatusSchema(policyGroup), columns: routeColumns };
+const gatewayPublished = { status: routeStatusSchema(gatewayGroup), columns: routeColumns };
 
 export const policyHttpRoute = defineKind({
   group: policyGroup,
@@ -132,7 +133,7 @@ export const gatewayHttpRoute = defineKind({
   group: gatewayGroup,
   kind: 'HTTPRoute',
   resource: { plural: 'httproutes', categories: ['gateway-api'], storage: 'v1' },
-  versions: { v1: published, v1beta1: published },
+  versions: { v1: gatewayPublished, v1beta1: gatewayPublished },
   body: gatewayHttpRouteBody,
   convert({ spec }, context): Pick<HTTPRoute, 'kind' | 'spec'> {
     const { issues } = context;
