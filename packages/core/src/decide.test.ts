@@ -362,3 +362,77 @@ describe('a denial', () => {
     });
   });
 });
+
+describe('what is remembered', () => {
+  const everybody = authorization('everybody', 'unauthenticated');
+  const open = Array.from({ length: 300 }, (_, i) =>
+    route(`open-${i}`, [{ path: { kind: 'exact', path: `/${i}` } }], [everybody]),
+  );
+  const server = policy({ kind: 'detect', timeoutMs: 10_000, routes: [...open, route('closed', [{ method: 'PUT' }])] });
+
+  it('is one value for one outcome of one client: counters are kept by it', () => {
+    const client = unmeshed('10.0.0.1');
+    const ask = (head: Parameters<typeof request>[0]) => decide(server, client, request(head));
+    const heads = [{ path: '/7' }, { method: 'PUT' }, { path: '/nowhere' }];
+    expect(heads.map((head) => verdict(ask(head)))).toEqual(['allowed by everybody', 'unauthorized', 'no-route']);
+    for (const head of heads) expect(ask(head)).toBe(ask(head));
+    expect(decide(server, client, connection)).toBe(decide(server, client, connection));
+    expect(decide(server, unmeshed('10.0.0.1'), request({ path: '/7' }))).not.toBe(ask({ path: '/7' }));
+  });
+
+  it('is bounded, and what was forgotten is worked out again', () => {
+    // 300 clients of 300 rules are more than is remembered of one policy.
+    const clients = Array.from({ length: 300 }, (_, i) => unmeshed(`10.0.${i >> 8}.${i & 255}`));
+    const ask = (client: (typeof clients)[number]) =>
+      new Set(open.map((_, i) => decide(server, client, request({ path: `/${i}` })).route?.name));
+    for (const client of clients) expect(ask(client).size).toBe(300);
+    for (const client of clients.slice(0, 3)) expect(ask(client).size).toBe(300);
+  });
+});
+
+describe('a request', () => {
+  it('is matched with the rules for its path only, however many there are', () => {
+    const routes = Array.from({ length: 5000 }, (_, i) =>
+      route(`r${i}`, [
+        { path: { kind: 'prefix', path: `/a/${i}` }, headers: [{ kind: 'exact', name: 'x', value: '1' }] },
+        { path: { kind: 'regex', pattern: `/b/${i}/[0-9]+` }, headers: [{ kind: 'exact', name: 'x', value: '1' }] },
+      ]),
+    );
+    const server = policy({ kind: 'http1', routes }, [authorization('everybody', 'unauthenticated')]);
+    const asked: string[] = [];
+    const ask = (path: string) => {
+      asked.length = 0;
+      const header = (name: string) => {
+        asked.push(name);
+        return ['1'];
+      };
+      return decide(server, unmeshed('10.0.0.1'), {
+        kind: 'request',
+        request: { method: 'GET', path, query: undefined, authority: undefined, header },
+      }).route?.name;
+    };
+    expect([ask('/a/4711/x'), asked]).toEqual(['r4711', ['x']]);
+    expect([ask('/b/4711/23'), asked]).toEqual(['r4711', ['x']]);
+    expect([ask('/c'), asked]).toEqual([undefined, []]);
+  });
+});
+
+describe('a denial of many', () => {
+  it('is a plain value: it can be spread, compared and printed', () => {
+    const list = Array.from({ length: 200 }, (_, i) => authorization(`a${i}`, [`${i}.bank.id`]));
+    const decision = decide(policy({ kind: 'tls' }, list), meshed('10.0.0.1', 'x.bank.id'), connection);
+    const miss = { network: undefined, identity: { kind: 'other-identity', identity: 'x.bank.id' } };
+    const tried = list.map((authorization) => ({ authorization, ...miss }));
+    const whole = {
+      verdict: 'denied',
+      reason: 'unauthorized',
+      server: serverOrigin,
+      route: undefined,
+      tried,
+      closest: tried[0],
+    };
+    expect(decision).toEqual(whole);
+    expect({ ...decision }).toEqual(whole);
+    expect(Object.keys(decision).sort()).toEqual(Object.keys(whole).sort());
+  });
+});
