@@ -124,6 +124,25 @@ describe('doorward up goes on without what it cannot have', () => {
     await expect.poll(async () => get(port).catch(() => 0), { timeout: 10_000 }).toBe(200);
   });
 
+  it('a policy without effect is told of with the reason, and when it has its effect', async () => {
+    const app = await application();
+    const port = await freePort();
+    const space = await made({
+      'shop.yaml': shop(port, `http=${app.address}`),
+      'policy.yaml': shopPolicy(true).replace('server: {name: shop}', 'server: {name: shpo}'),
+    });
+    const up = space.up();
+    await up.ready();
+    expect(await up.notice('ServerAuthorization neighbours has no effect')).toMatchObject({
+      level: 'warn',
+      message: expect.stringMatching(/policy\.yaml:\d+ .*`shpo`.*did you mean `shop`/),
+    });
+    expect(await get(port)).toBe(403);
+    await space.write('policy.yaml', shopPolicy(true));
+    await up.notice('ServerAuthorization/default/neighbours has its effect now');
+    await expect.poll(async () => get(port), { timeout: 5_000 }).toBe(200);
+  });
+
   it('kinds it does not know are ignored with a note', async () => {
     const space = await made({ 'other.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n' });
     const process = space.up();

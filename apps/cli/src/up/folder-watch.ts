@@ -5,18 +5,22 @@
 import type { FolderChange } from '@doorward/folder';
 import type { PolicyIndex } from '@doorward/index';
 import type { ExternalWorkload, IgnoredObject, Problem } from '@doorward/resources';
+import { EffectReport } from './effect-report.js';
 import type { View } from './view.js';
 
 export class FolderWatch {
   readonly #told = new Map<string, Problem>();
   readonly #stale = new Set<string>();
   readonly #ignoredKinds = new Set<string>();
+  readonly #effects: EffectReport;
   #skipped: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly index: PolicyIndex,
     private readonly view: View,
-  ) {}
+  ) {
+    this.#effects = new EffectReport(index, view);
+  }
 
   /** Take a change in, and say what is new: problems, what is stale because of them, and what was mended. */
   apply(change: FolderChange): void {
@@ -30,6 +34,7 @@ export class FolderWatch {
     for (const key of this.#told.keys()) if (!now.has(key)) this.#told.delete(key);
     this.#tellStale(change);
     this.#tellSkipped(change.skipped);
+    this.#effects.tell();
   }
 
   /** Objects of kinds that say nothing about policy: one note a kind, when the first of it turns up. */
