@@ -3,5 +3,3 @@
  * no policy, listener or certificate; apps/proxy/src/inbound calls it once it has seen the preface.
  */
 export { spliceHttp2 } from './splice.js';
-export type { Http2Options } from './options.js';
-export { defaultHttp2Limits, type Http2Limits } from './limits.js';
