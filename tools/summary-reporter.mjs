@@ -7,6 +7,8 @@ export default class SummaryReporter {
     for (const module of testModules) {
       // A file that could not even be loaded has no tests to count.
       failed += module.errors().length;
+      // Nor has a suite whose preparation failed.
+      for (const suite of module.children.allSuites()) failed += suite.errors().length;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed') passed += 1;

@@ -26,7 +26,8 @@ import {
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { AppUnreachable, type RequestDecision, type Session, type SessionError } from '../inbound/session.js';
-import { type Http2Options, spliceHttp2 } from './index.js';
+import type { Http2Options } from './options.js';
+import { spliceHttp2 } from './splice.js';
 
 const anyone: Authorization = {
   origin: { kind: 'resource', group: 'policy.linkerd.io', resourceKind: 'authorizationpolicy', name: 'anyone' },
