@@ -97,7 +97,7 @@ describe('cases/coverage.yaml', () => {
   });
 });
 
-/** Of `docs/spec/a.md §1, §2, docs/spec/b.md §3`. */
+/** Of `docs/spec/control-plane.md §3, §4.1, docs/spec/data-plane.md §4`. */
 function sections(source: string): { readonly file: string; readonly section: string }[] {
   let file = '';
   return source.split(', ').map((part) => {
