@@ -3,6 +3,7 @@ import type { Locator } from './issue.js';
 import { assemble } from './kind.js';
 import type { Kind } from './kind.js';
 import { readMetadata } from './metadata.js';
+import { withoutNulls } from './nulls.js';
 import type { Problem } from './problem.js';
 import { findKind, kinds, splitApiVersion } from './registry.js';
 import { keyOfParts } from './types.js';
@@ -35,7 +36,7 @@ export type Converted =
 
 /** Convert one object as an API server or a webhook gives it. Never throws. */
 export function convertObject(value: unknown, options: ConvertOptions): Converted {
-  return convertLocated(value, options, undefined);
+  return convertLocated(withoutNulls(value), options, undefined);
 }
 
 /** {@link convertObject} for an object of a text, whose problems and place are to be shown. */

@@ -26,9 +26,17 @@ export function readMetadata(value: unknown, namespaced: boolean, issues: Issues
     name,
     labels,
     annotations,
-    ...(typeof creationTimestamp === 'string' && timestamp.test(creationTimestamp) && { creationTimestamp }),
+    ...readTime(creationTimestamp),
     ...(typeof uid === 'string' && { uid }),
   };
+}
+
+/** In UTC and whole seconds, as an API server writes it, so that the order of texts is the order of times. */
+function readTime(value: unknown): Pick<ObjectMeta, 'creationTimestamp'> {
+  if (typeof value !== 'string' || !timestamp.test(value)) return {};
+  const time = new Date(value);
+  // The 30th of February has the form of a time.
+  return Number.isNaN(time.getTime()) ? {} : { creationTimestamp: time.toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
 function readName(metadata: Readonly<Record<string, unknown>>, issues: Issues): string | undefined {

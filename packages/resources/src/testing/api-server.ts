@@ -1,5 +1,5 @@
 /**
- * What an API server does with an object by its CRD alone, in the order in which it does it: drop unknown fields, fill in
+ * What an API server does with an object by its CRD alone, in the order in which it does it: drop unknown fields and nulls, fill in
  * defaults, validate. The validation is ajv's, so that it is not our own reading of the keywords that is tested.
  */
 import { Ajv } from 'ajv';
@@ -74,7 +74,10 @@ export function storedForm(object: Readonly<Record<string, unknown>>): Admitted 
 
 const fieldsOf = (schema: JsonSchema): JsonSchema => (isSchema(schema['properties']) ? schema['properties'] : {});
 
-/** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning */
+/**
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning; and nulls of fields
+ * that the schema declares, none of which is nullable (#defaulting-and-nullable).
+ */
 function pruned(schema: JsonSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
@@ -86,13 +89,13 @@ function pruned(schema: JsonSchema, value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, inner]) => {
       const field = Object.hasOwn(fields, name) ? fields[name] : additionalProperties;
-      if (isSchema(field)) return [[name, pruned(field, inner)]];
+      if (isSchema(field)) return inner === null ? [] : [[name, pruned(field, inner)]];
       return schema['x-kubernetes-preserve-unknown-fields'] === true ? [[name, inner]] : [];
     }),
   );
 }
 
-/** Of what is absent, and of nulls where there is a default; inside of a default too. */
+/** Of what is absent; inside of a default too. */
 function withDefaults(schema: JsonSchema, value: unknown): unknown {
   const { items } = schema;
   if (Array.isArray(value)) return isSchema(items) ? value.map((entry: unknown) => withDefaults(items, entry)) : value;
@@ -100,9 +103,8 @@ function withDefaults(schema: JsonSchema, value: unknown): unknown {
   const filled = new Map(Object.entries(value));
   for (const [name, field] of Object.entries(fieldsOf(schema))) {
     if (!isSchema(field)) continue;
-    const present = filled.get(name);
     const fallback = field['default'];
-    if ((present === undefined || present === null) && fallback !== undefined) filled.set(name, fallback);
+    if (!filled.has(name) && fallback !== undefined) filled.set(name, fallback);
     if (filled.has(name)) filled.set(name, withDefaults(field, filled.get(name)));
   }
   return Object.fromEntries(filled);

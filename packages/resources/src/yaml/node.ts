@@ -1,3 +1,4 @@
+import { keepsNulls } from '../nulls.js';
 import type { ScalarValue } from './scalar.js';
 
 /** A YAML value that knows where it stands. Offsets count from the beginning of the file. */
@@ -36,19 +37,20 @@ export interface ListNode {
 }
 
 /**
- * The node as plain data. Keys whose value is null are left out: to the API server a null is an absent field. Objects have no
- * prototype, so that a key called `__proto__` is only a key.
+ * The node as plain data, without null fields: see nulls.ts. `field` is what the node is the value of. Objects have no prototype, so
+ * that a key called `__proto__` is only a key.
  */
-export function toValue(node: YamlNode): unknown {
+export function toValue(node: YamlNode, field = ''): unknown {
   switch (node.kind) {
     case 'scalar':
       return node.value;
     case 'list':
-      return node.items.map(toValue);
+      return node.items.map((item) => toValue(item));
     case 'map': {
       const value: Record<string, unknown> = { __proto__: null };
       for (const [key, entry] of node.entries) {
-        if (entry.value.kind !== 'scalar' || entry.value.value !== null) value[key] = toValue(entry.value);
+        const isNull = entry.value.kind === 'scalar' && entry.value.value === null;
+        if (!isNull || keepsNulls(field)) value[key] = toValue(entry.value, key);
       }
       return value;
     }
