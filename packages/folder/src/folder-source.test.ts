@@ -252,6 +252,28 @@ describe('an object in two files', () => {
 });
 
 describe('links', () => {
+  it.each([
+    ['the folder itself', '.'],
+    ['the folder above', '..'],
+    ['a folder inside', 'sub'],
+  ])('that led to %s leave nothing unwatched behind', async (_what, target) => {
+    const above = await mkdtemp(join(tmpdir(), 'doorward-folder-'));
+    const path = join(above, 'policies');
+    await mkdir(join(path, 'sub'), { recursive: true });
+    await writeFile(join(path, 'sub/a.yaml'), serverYaml('a', 80));
+    await using folder = await opened(path);
+    await symlink(target, join(path, 'link'));
+    expect((await folder.next()).problems).not.toEqual([]);
+    await unlink(join(path, 'link'));
+    expect((await folder.next()).problems).toEqual([]);
+
+    await folder.write('sub/a.yaml', serverYaml('a', 81));
+    expect(brief(await folder.next()).upserted).toEqual(['a:81']);
+    await folder.write('b.yaml', serverYaml('b', 90));
+    expect(brief(await folder.next()).upserted).toEqual(['b:90']);
+    await rm(above, { recursive: true });
+  });
+
   it('of a ConfigMap volume change all at once', async () => {
     const path = await mkdtemp(join(tmpdir(), 'doorward-folder-'));
     const version = async (name: string, port: number): Promise<void> => {

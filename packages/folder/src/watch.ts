@@ -52,7 +52,12 @@ export class FolderWatch {
     const added = targets.filter((target) => !this.#linked.has(target));
     const dropped = [...this.#linked].filter((target) => !next.has(target));
     this.#linked = next;
-    if (dropped.length > 0) this.#watcher.unwatch(dropped);
+    // To unwatch a folder silences all that lies in it, whoever else wants to hear of that.
+    const others = [this.#root, ...next];
+    const alone = dropped.filter(
+      (target) => !others.some((other) => holds(target, other) || (holds(other, target) && !hides(other, target))),
+    );
+    if (alone.length > 0) this.#watcher.unwatch(alone);
     if (added.length > 0) this.#watcher.add(added);
   }
 
@@ -76,6 +81,19 @@ export class FolderWatch {
     const parts = path.startsWith(this.#root + sep) ? path.slice(this.#root.length + 1).split(sep) : [basename(path)];
     return parts.some(isSkippedFolder);
   }
+}
+
+/** Whether a path is a folder or lies in it. */
+function holds(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
+
+/** Whether a folder on the way is one that is not looked into. */
+function hides(folder: string, path: string): boolean {
+  return path
+    .slice(folder.length + 1)
+    .split(sep)
+    .some(isSkippedFolder);
 }
 
 /** What a raw event is about: the watched folder or file. */
