@@ -11,7 +11,7 @@ import {
   type NetworkMatch,
   type Origin,
 } from '@doorward/core';
-import type { CompactAuthorization, CompactField, CompactMatch, CompactPolicy, CompactRoute } from './format.js';
+import type { CompactAuthorization, CompactField, CompactMatch, CompactPolicy, CompactRoute } from './policy-format.js';
 
 /** As Kubernetes spells the kinds that the wire writes in its own way. */
 const kinds: Readonly<Record<string, string>> = {

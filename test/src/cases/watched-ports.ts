@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { compactPolicy } from './compact-policy.js';
 import type { Case } from './corpus.js';
-import type { CompactPolicy } from './format.js';
+import type { CompactPolicy } from './policy-format.js';
 import type { GrpcDoor } from './grpc-door.js';
 import { targetOf } from './question.js';
 import type { Stage } from './stages.js';

@@ -3,24 +3,13 @@
  * are odd and yet allowed. Not all are valid; validation is part of what is tested.
  */
 import * as fc from 'fast-check';
+import { filter, grpcRoute, httpRoute, responseFilter } from './arbitrary-route.js';
+import { few, from, gatewayGroup, label, labels, name, oneOrTwo, policyGroup, some } from './arbitrary-values.js';
 
 export type Manifest = Readonly<Record<string, unknown>> & { readonly kind: string };
 
-const from = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
-/** Each key is there or not. */
-const some = <T>(model: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) => fc.record(model, { requiredKeys: [] });
-const few = <T>(arbitrary: fc.Arbitrary<T>, maxLength = 2) => fc.array(arbitrary, { maxLength });
-const oneOrTwo = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { minLength: 1, maxLength: 2 });
-
-/** Where the tests ask. */
 export const askedPorts = [1, 80, 8080, 8081, 4191, 65_535] as const;
 
-const policyGroup = 'policy.linkerd.io';
-const gatewayGroup = 'gateway.networking.k8s.io';
-
-const name = from('a', 'b', 'web', 'x.y-z', '0');
-const label = from('a', 'b', 'web', '0');
-const labels = some({ app: from('a', 'b', ''), tier: from('front', 'back'), constructor: from('x') });
 const number = from<number>(...askedPorts);
 const portName = from('http', 'grpc', '8080', 'Http', 'ö');
 const protocol = from('TCP', 'tcp', 'UDP', 'SCTP', '');
@@ -70,83 +59,6 @@ const account = (namespace: fc.Arbitrary<string>) =>
     { group: from('', 'core'), kind: from('ServiceAccount', 'serviceaccount'), name, namespace },
     { requiredKeys: ['kind', 'name'] },
   );
-
-const headerName = from('x', 'X-Team', 'host', 'l5d-client-id', ':path', 'a b', 'content-type');
-const headerValue = from('1', 'shop', 'a b', '\u00e9', '\ud83d\ude00', ' 1 ', '\t');
-const pattern = from('1|12', '.*', '[a-c]+', '(?i)A', '\\pL+', '', '(a*)*b', '(?=a)', '\\1', 'a{1001}', '\u00e9', '(');
-const fieldMatch = (names: fc.Arbitrary<string>) =>
-  fc.oneof(
-    fc.record({ name: names, value: headerValue }),
-    fc.record({ type: from('Exact'), name: names, value: headerValue }),
-    fc.record({ type: from('RegularExpression'), name: names, value: pattern }),
-  );
-const path = fc.oneof(
-  some({
-    type: from('Exact', 'PathPrefix'),
-    value: from('/', '/a', '/a/', '//', '/a/../b', '/%', '/%61', '/\u00e9', '', 'a', '/a?q=1', '/a#f'),
-  }),
-  fc.record({ type: from('RegularExpression'), value: fc.oneof(pattern, from('/[ab]+', '/a|/ab')) }),
-);
-const httpMatch = some({
-  path,
-  headers: few(fieldMatch(headerName)),
-  queryParams: few(fieldMatch(from('q', ' ', '\u00e9', 'a=b'))),
-  method: from('GET', 'POST', 'CONNECT'),
-});
-const headerValues = few(fc.record({ name: headerName, value: headerValue }));
-const filter = fc.oneof(
-  fc.record({
-    type: from('RequestHeaderModifier'),
-    requestHeaderModifier: some({ add: headerValues, set: headerValues, remove: few(headerName) }),
-  }),
-  fc.record({
-    type: from('RequestRedirect'),
-    requestRedirect: some({
-      scheme: from('http', 'https'),
-      hostname: from('new.example', '*'),
-      port: from(1, 443, 65_535, 0),
-      statusCode: from(301, 302, 303),
-      path: fc.oneof(
-        fc.record({ type: from('ReplaceFullPath'), replaceFullPath: from('/', '/new?x', 'new', '') }),
-        fc.record({ type: from('ReplacePrefixMatch'), replacePrefixMatch: from('/', '/new/', '') }),
-      ),
-    }),
-  }),
-);
-const responseFilter = fc.record({
-  type: from('ResponseHeaderModifier'),
-  responseHeaderModifier: some({ set: headerValues }),
-});
-const hostname = from('a.test', '*.a.test', '*', 'A.test', 'test', '*.b.a.test');
-const parent = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ group: from(policyGroup), kind: from('Server', 'server'), name }) },
-  {
-    weight: 1,
-    arbitrary: some({ group: from('', policyGroup), kind: from('Service', 'Gateway'), name, port: from(80) }),
-  },
-);
-const httpRoute = (filters: fc.Arbitrary<unknown>) =>
-  some({
-    parentRefs: fc.array(parent, { minLength: 1, maxLength: 3 }),
-    hostnames: few(hostname),
-    rules: few(some({ matches: few(httpMatch, 3), filters: few(filters) })),
-  });
-const grpcRoute = some({
-  parentRefs: fc.array(parent, { minLength: 1, maxLength: 3 }),
-  hostnames: few(hostname),
-  rules: few(
-    some({
-      matches: few(
-        some({
-          method: some({ type: from('Exact'), service: from('s', 'a.S', ''), method: from('M', '\u00e9') }),
-          headers: few(fieldMatch(headerName)),
-        }),
-        3,
-      ),
-      filters: few(fc.oneof(filter, responseFilter)),
-    }),
-  ),
-});
 
 const probe = some({
   httpGet: fc.record(
