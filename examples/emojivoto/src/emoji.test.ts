@@ -59,8 +59,12 @@ describe('the emoji service', () => {
     withParts(async (keep) => {
       const first = keep(await startEmoji({ listen: anyPort, rawListen: anyPort }));
       const free = await freePort();
-      await expect(startEmoji({ listen: first.address, rawListen: free })).rejects.toThrow('EADDRINUSE');
-      await expect(startEmoji({ listen: free, rawListen: first.rawAddress })).rejects.toThrow('EADDRINUSE');
+      await expect(startEmoji({ listen: first.address, rawListen: free })).rejects.toThrow(
+        'is in use; end what listens there',
+      );
+      await expect(startEmoji({ listen: free, rawListen: first.rawAddress })).rejects.toThrow(
+        'is in use; end what listens there',
+      );
       expect(keep(await startEmoji({ listen: free, rawListen: anyPort })).address).toEqual(free);
     }));
 });

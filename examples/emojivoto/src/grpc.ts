@@ -22,6 +22,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { formatAddress, type Address } from './address.js';
+import { listenFault } from './listen.js';
 
 /** What the generated code knows of a method. */
 export interface UnaryMethod<Input extends DescMessage, Output extends DescMessage> {
@@ -79,7 +80,7 @@ export function listenGrpc(server: Server, listen: Address): Promise<Address> {
   return new Promise((resolve, reject) => {
     server.bindAsync(formatAddress(listen), ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve({ host: listen.host, port });
-      else reject(error);
+      else reject(listenFault(listen, error));
     });
   });
 }

@@ -66,8 +66,12 @@ describe('the voting service', () => {
     withParts(async (keep) => {
       const first = keep(await startVoting({ listen: anyPort, promListen: anyPort }));
       const free = await freePort();
-      await expect(startVoting({ listen: first.address, promListen: free })).rejects.toThrow('EADDRINUSE');
-      await expect(startVoting({ listen: free, promListen: first.promAddress })).rejects.toThrow('EADDRINUSE');
+      await expect(startVoting({ listen: first.address, promListen: free })).rejects.toThrow(
+        'is in use; end what listens there',
+      );
+      await expect(startVoting({ listen: free, promListen: first.promAddress })).rejects.toThrow(
+        'is in use; end what listens there',
+      );
       expect(keep(await startVoting({ listen: free, promListen: anyPort })).address).toEqual(free);
     }));
 });
