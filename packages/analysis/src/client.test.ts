@@ -88,6 +88,7 @@ describe('a client', () => {
       {},
       `\`http://a/b\` is no identity of a client; expected ${id('NAME.NAMESPACE')} or spiffe://DOMAIN/PATH`,
     ],
+    ['10.0.0.300', {}, '`10.0.0.300` is no address; expected one such as 10.0.0.1'],
     ['10.9.9.9', { ip: parseIp('10.1.1.1') }, 'the client is said to come from 10.9.9.9 and from 10.1.1.1'],
   ])('%s %j: %s', (text, options, message) => {
     expect(resolved(text, options)).toBe(message);

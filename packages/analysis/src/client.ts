@@ -65,6 +65,8 @@ function identify(index: PolicyIndex, text: string, options: ClientOptions): Res
   if (text === 'unmeshed') return found({ name: text, namespace: undefined, identity: undefined, ip: undefined });
   const ip = parsePeerIp(text);
   if (ip !== undefined) return found({ name: formatIp(ip), namespace: undefined, identity: undefined, ip });
+  // No name of the mesh is of digits and dots alone, and an answer about a wrong address would look right.
+  if (/^[0-9.]+\.[0-9.]*$/.test(text)) return failed(`${shown(text)} is no address; expected one such as 10.0.0.1`);
   if (text.includes('://')) return byIdentity(index, { kind: 'uri', name: text });
   const account = /^(?:sa|serviceaccounts?)\/(.*)$/.exec(text)?.[1];
   if (account !== undefined) return byServiceAccount(index, account, options);
