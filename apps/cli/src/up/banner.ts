@@ -7,6 +7,8 @@ import type { Banner, BannerLine } from './view.js';
 export interface BannerFacts {
   readonly title: string;
   readonly folder: string;
+  /** How one calls our command here. */
+  readonly command: string;
   readonly stateDir: string;
   readonly newCa: boolean;
   readonly trustDomain: string;
@@ -44,7 +46,7 @@ export function makeBanner(facts: BannerFacts): Banner {
       ...plans.flatMap((plan) => proxyLines(plan, index, facts.down.has(plan.name))),
       ...metricsLine(facts.admin),
     ],
-    tries: tries(plans, index, where),
+    tries: tries(plans, index, where, facts.command),
   };
 }
 
@@ -78,7 +80,7 @@ function policyLabel(plan: ProxyPlan, port: InboundPlan, index: PolicyIndex): st
 }
 
 /** What a newcomer can do next, made of what is really there. */
-function tries(plans: readonly ProxyPlan[], index: PolicyIndex, folder: string): string[] {
+function tries(plans: readonly ProxyPlan[], index: PolicyIndex, folder: string, command: string): string[] {
   const lines: string[] = [];
   const ports = plans.flatMap((plan) => plan.inbound.map((port) => ({ plan, port })));
   const client = plans.find((plan) => plan.inbound.length === 0) ?? plans[0];
@@ -101,7 +103,7 @@ function tries(plans: readonly ProxyPlan[], index: PolicyIndex, folder: string):
         ),
     ) ?? ports[0];
   if (guarded !== undefined && client !== undefined) {
-    lines.push(`npx doorward why ${client.name} ${guarded.plan.name}:${guarded.port.listen.port} -f ${folder}`);
+    lines.push(`${command} why ${client.name} ${guarded.plan.name}:${guarded.port.listen.port} -f ${folder}`);
   }
   const place = guarded?.plan.place;
   if (place !== undefined) {

@@ -39,6 +39,7 @@ describe('the live view', () => {
   it.each([
     [150, ['client', 'target', 'request', 'verdict', 'rule', 'where']],
     [130, ['client', 'target', 'request', 'verdict', 'rule']],
+    [100, ['client', 'target', 'request', 'verdict', 'rule']],
     [90, ['client', 'target', 'request', 'verdict']],
     [50, ['client', 'target', 'verdict']],
     [10, ['client', 'target', 'verdict']],
@@ -47,6 +48,45 @@ describe('the live view', () => {
     expect(heading.split(/\s{2,}|→ /).filter((title) => title !== '')).toEqual(titles);
     expect(line).toContain('vote-bot');
     expect(line).toContain('denied');
+  });
+
+  it.each([
+    ['wrong identity (closest: voting-from-web)', 'wrong identity'],
+    ['emoji-authenticated', 'emoji-authenticated'],
+    ['default: all-unauthenticated (cluster)', 'default: all-unauthe…'],
+  ])('says at 100 columns in brief which rule it was: %s', (rule, shown) => {
+    const at100 = view(100);
+    at100.view.decision({ ...row, rule }, '');
+    const [, line = ''] = at100.text().split('\n');
+    expect(line).toBe(`vote-bot              → voting:grpc   VotingService/VoteDoughnut    denied     ${shown}`);
+    expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('continues a long list of the opening table below its column', () => {
+    const banner = {
+      title: 'doorward up',
+      lines: [
+        {
+          name: 'metrics',
+          address: 'http://…/metrics',
+          about: 'emoji 127.0.0.1:1 · voting 127.0.0.1:2 · web 127.0.0.1:3',
+        },
+      ],
+      tries: [],
+    };
+    const [wide, narrow] = [view(200), view(70)];
+    wide.view.banner(banner);
+    expect(wide.text()).toContain(
+      '  metrics  http://…/metrics  emoji 127.0.0.1:1 · voting 127.0.0.1:2 · web 127.0.0.1:3\n',
+    );
+    narrow.view.banner(banner);
+    expect(narrow.text()).toContain(
+      [
+        '  metrics  http://…/metrics  emoji 127.0.0.1:1 · voting 127.0.0.1:2',
+        '                             web 127.0.0.1:3',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('writes the heading again when the window changes', () => {

@@ -15,6 +15,8 @@ const target: Column = { title: '→ target', width: 14, text: (row) => `→ ${r
 const request: Column = { title: 'request', width: 28, text: (row) => row.request };
 const verdict: Column = { title: 'verdict', width: 9, text: (row) => row.verdict };
 const rule: Column = { title: 'rule', width: 42, text: (row) => row.rule };
+/** The rule where there is no room for what came closest. */
+const briefRule: Column = { title: 'rule', width: 19, text: (row) => cut(row.rule.replace(/ \(.*$/, ''), 21) };
 const place: Column = { title: 'where', width: 22, text: (_row, where) => where };
 
 /** From the widest to the narrowest: columns go before words. Widths include the gap of two spaces. */
@@ -22,6 +24,7 @@ const layouts: readonly (readonly Column[])[] = [
   [time, client, target, request, verdict, rule, place],
   [client, target, request, verdict, rule, place],
   [client, target, request, verdict, rule],
+  [client, target, request, verdict, briefRule],
   [client, target, request, verdict],
   [client, target, verdict],
 ];
@@ -49,7 +52,10 @@ export class TerminalView implements View {
     const addressWidth = Math.max(...lines.map(({ address }) => address.length), 0) + 2;
     this.#print(bold(title), '');
     for (const { name, address, about } of lines) {
-      this.#print(`  ${cyan(name.padEnd(nameWidth))}${address.padEnd(addressWidth)}${dim(about)}`);
+      const indent = 2 + nameWidth + addressWidth;
+      const [first = '', ...rest] = fold(about, this.#terminal.width() - indent);
+      this.#print(`  ${cyan(name.padEnd(nameWidth))}${address.padEnd(addressWidth)}${dim(first)}`);
+      for (const more of rest) this.#print(`${' '.repeat(indent)}${dim(more)}`);
     }
     this.#print('');
     for (const [index, line] of tries.entries()) this.#print(`  ${index === 0 ? bold('try') : '   '}   ${line}`);
@@ -127,6 +133,21 @@ function line(
     })
     .join('  ')
     .trimEnd();
+}
+
+/** Items separated by ` · `, in lines of this width where an item is not longer. */
+function fold(items: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const item of items.split(' · ')) {
+    const longer = `${lines.at(-1) ?? ''} · ${item}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(item);
+  }
+  return lines;
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
 function localTime(iso: string): string {
