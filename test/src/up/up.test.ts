@@ -1,6 +1,6 @@
 /** What `doorward up` does when things go wrong, and that they stay contained. */
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -189,6 +189,7 @@ describe('while it runs', () => {
     answer();
     expect(await slow.text()).toBe('begun,done');
     await up.notice('shop ended with status 0; starting it again', before);
+    await up.notice('shop: its proxy is up now', before);
     await expect.poll(async () => get(port).catch(() => 0), { timeout: 10_000 }).toBe(200);
   });
 
@@ -223,10 +224,28 @@ describe('while it runs', () => {
     await up.ready();
     await space.write('till.yaml', shop(second, `http=${app.address}`, 'till'));
     await expect.poll(async () => get(second).catch(() => 0), { timeout: 10_000 }).toBe(200);
+    await up.notice('till: its proxy is up now');
     expect(await get(first)).toBe(200);
+    const before = up.now;
     await space.write('till.yaml', '# nothing any more\n');
+    await up.notice('till: no workload asks for its proxy any more, so it has ended', before);
     await expect.poll(async () => get(second).catch(() => 0), { timeout: 10_000 }).toBe(0);
     expect(await get(first)).toBe(200);
+  });
+
+  it('a folder that goes away leaves its policy in force, and is told of when it is back', async () => {
+    const app = await application();
+    const port = await freePort();
+    const space = await made({ 'shop.yaml': shop(port, `http=${app.address}`), 'policy.yaml': shopPolicy(false) });
+    const up = space.up();
+    await up.ready();
+    const before = await get(port);
+    await rename(space.folder, `${space.folder}.away`);
+    await up.notice('cannot be read any more');
+    expect(await get(port)).toBe(before);
+    await rename(`${space.folder}.away`, space.folder);
+    await up.notice('can be read again');
+    expect(await get(port)).toBe(before);
   });
 
   it('keys are nobody else’s, and a restart keeps the CA', async () => {

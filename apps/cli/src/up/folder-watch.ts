@@ -31,7 +31,11 @@ export class FolderWatch {
       this.#told.set(key, problem);
       this.view.problem(problem);
     }
-    for (const key of this.#told.keys()) if (!now.has(key)) this.#told.delete(key);
+    for (const [key, { code, place }] of this.#told) {
+      if (now.has(key)) continue;
+      this.#told.delete(key);
+      if (code === 'DW0136') this.view.notice('info', `the folder ${place?.file ?? ''} can be read again`);
+    }
     this.#tellStale(change);
     this.#tellSkipped(change.skipped);
     this.#effects.tell();

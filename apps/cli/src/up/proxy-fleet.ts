@@ -10,6 +10,8 @@ export interface FleetOptions {
   readonly onEvent: (plan: ProxyPlan, event: ChildEvent) => void;
   readonly onStray: (plan: ProxyPlan, line: string) => void;
   readonly onExit: (plan: ProxyPlan, exit: ChildExit, retryMs: number) => void;
+  /** Its workload is gone, or asks for no proxy any more, and it has ended. */
+  readonly onGone: (plan: ProxyPlan) => void;
   /** How long a proxy may finish open work when it is replaced or ended. */
   readonly stopGraceMs: number;
 }
@@ -56,9 +58,10 @@ export class ProxyFleet {
     const ended = [...this.#proxies].filter(([key, { plan }]) => !samePlan(plan, wanted.get(key)));
     // An address can be listened on again only when its old holder has let go of it.
     await Promise.all(
-      ended.map(async ([key, { process }]) => {
+      ended.map(async ([key, { plan, process }]) => {
         this.#proxies.delete(key);
         await process.stop(this.#options.stopGraceMs);
+        if (!wanted.has(key) && !this.#stopped) this.#options.onGone(plan);
       }),
     );
     if (this.#stopped) return;

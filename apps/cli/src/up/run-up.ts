@@ -12,6 +12,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { Failure } from '../failure.js';
 import { makeBanner } from './banner.js';
 import type { ChildEvent, ChildExit } from './child.js';
+import { commandName } from './command-name.js';
 import { decisionRow } from './decision-row.js';
 import { FolderWatch } from './folder-watch.js';
 import type { UpOptions } from './options.js';
@@ -54,6 +55,8 @@ export class Up {
   /** By workload: why its proxy is not running. */
   readonly #down = new Map<string, string>();
   readonly #toldPlans = new Set<string>();
+  /** After the opening table: from then on a proxy that starts is news. */
+  #isOpen = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: UpOptions, view: View, folder: FolderSource, state: State) {
@@ -112,6 +115,7 @@ export class Up {
       onEvent: (plan, event) => this.#proxyEvent(plan, event),
       onStray: (plan, line) => tellStray(plan.name, line, view),
       onExit: (plan, exit, retryMs) => this.#proxyEnded(plan, exit, retryMs),
+      onGone: (plan) => this.#proxyGone(plan),
     });
   }
 
@@ -126,10 +130,12 @@ export class Up {
     await this.#patiently('the proxies', this.#reconcile());
     if (this.#closing !== undefined) return;
     if (this.#fleet.plans.length === 0) this.#view.notice('warn', noWorkloads);
+    this.#isOpen = true;
     this.#view.banner(
       makeBanner({
         title: this.#options.title,
         folder: this.#options.folder,
+        command: commandName('.'),
         stateDir: resolve(this.#options.stateDir),
         newCa: this.#state.isNew,
         trustDomain: this.#index.config.identityDomain,
@@ -178,7 +184,8 @@ export class Up {
         if (typeof address === 'string') this.#admin.set(plan.name, address);
         return;
       case 'proxy.ready':
-        if (this.#down.delete(plan.name)) this.#view.notice('info', `${plan.name}: its proxy is up now`);
+        if (this.#down.delete(plan.name) || this.#isOpen)
+          this.#view.notice('info', `${plan.name}: its proxy is up now`);
         return;
       case 'fatal': {
         // Told once, not at each of the attempts that follow.
@@ -187,6 +194,10 @@ export class Up {
         if (isNews) this.#view.notice('error', `${plan.name}: ${event.message}; trying again until it works`);
         return;
       }
+      case 'controller.lost':
+        // The controller ends the watch of a workload that is gone from the folder; its proxy ends in a moment.
+        if (this.#index.get(`ExternalWorkload/${plan.key}`) === undefined) return;
+        return tellEvent(plan.name, event, this.#view);
       case undefined:
       default:
         tellEvent(plan.name, event, this.#view);
@@ -196,6 +207,12 @@ export class Up {
   #proxyEnded(plan: ProxyPlan, exit: ChildExit, retryMs: number): void {
     this.#admin.delete(plan.name);
     if (!this.#down.has(plan.name)) tellExit(plan.name, exit, retryMs, this.#view);
+  }
+
+  #proxyGone({ name }: ProxyPlan): void {
+    this.#admin.delete(name);
+    this.#down.delete(name);
+    this.#view.notice('info', `${name}: no workload asks for its proxy any more, so it has ended`);
   }
 
   #decision(plan: ProxyPlan, event: ChildEvent): void {
