@@ -28,10 +28,11 @@ registerCrds(program);
 registerSchemas(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
 
-// Whoever read our output has gone (`doorward … | head`): there is nobody left to tell.
+// With EPIPE whoever read our output has gone (`doorward … | head`): there is nobody left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitCode.yes);
+  if (error.code === 'EPIPE') process.exit(exitCode.yes);
+  process.stderr.write(`doorward: the output cannot be written (${error.message})\n`);
+  process.exit(exitCode.couldNotRun);
 });
 
 try {

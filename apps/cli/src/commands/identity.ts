@@ -27,11 +27,14 @@ export function registerIdentity(program: Command): void {
   registerIssue(identity);
 }
 
+const dayMs = 24 * 60 * 60 * 1_000;
+
 interface IssueFlags {
   readonly identity: string;
   readonly out: string;
   readonly state?: string;
-  readonly lifetime: number;
+  /** Milliseconds. */
+  readonly lifetime?: number;
 }
 
 function registerIssue(identity: Command): void {
@@ -41,7 +44,7 @@ function registerIssue(identity: Command): void {
     .requiredOption('--identity <name>', 'the name to prove: a DNS name or a spiffe:// id')
     .requiredOption('--out <dir>', 'where tls.crt, tls.key and ca.crt are written')
     .option('--state <dir>', 'where the CA and its keys are kept (default: .doorward)')
-    .option('--lifetime <duration>', 'how long the certificate is valid', durationMs, 24 * 60 * 60 * 1_000)
+    .option('--lifetime <duration>', 'how long the certificate is valid (default: 24h)', durationMs)
     .addHelpText(
       'after',
       `
@@ -62,7 +65,7 @@ Example, as an authenticated client of a workload that listens on 127.0.1.1:8080
       const files = await issueToFolder(state, {
         identity: flags.identity,
         outDir: flags.out,
-        lifetimeSec: Math.floor(flags.lifetime / 1_000),
+        lifetimeSec: Math.floor((flags.lifetime ?? dayMs) / 1_000),
       }).catch((error: unknown) => {
         // What the file system says names its own call; the person asked for a folder.
         if (!(error instanceof Error) || !('code' in error)) throw error;

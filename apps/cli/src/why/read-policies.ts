@@ -46,6 +46,8 @@ async function readPath(path: string): Promise<FolderState> {
     return (await stat(path)).isDirectory() ? await readFolder(path) : await readOneFile(path);
   } catch (error) {
     if (error instanceof FolderError) throw new Failure(error.message);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing) throw new Failure(`there is no file or folder \`${path}\``);
     throw new Failure(`\`${path}\` cannot be read`, { cause: error });
   }
 }

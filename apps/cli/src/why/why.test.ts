@@ -326,7 +326,7 @@ describe('what cannot be answered', () => {
 
   it('because the folder is not there', async () => {
     const { failure } = await ask(bank, 'teller ledger:http -f nowhere');
-    expect(failure).toBe('`nowhere` cannot be read');
+    expect(failure).toBe('there is no file or folder `nowhere`');
   });
 
   it.each([
