@@ -11,7 +11,6 @@ import type {
   GrpcFilter,
   GrpcRoute,
   GrpcRouteMatch,
-  HostMatch,
   HttpFilter,
   HttpRoute,
   HttpRouteMatch,
@@ -19,14 +18,7 @@ import type {
   Origin,
   PathMatch,
 } from './policy.js';
-import { Entry, type EntryConditions } from './route-entry.js';
-
-export interface CompiledRoute {
-  readonly origin: Origin;
-  readonly hosts: readonly HostMatch[];
-  /** The route's own, tried before the server's. */
-  readonly authorizations: AuthorizationList;
-}
+import { Entry, type CompiledRoute, type EntryConditions } from './route-entry.js';
 
 export interface CompiledPolicy {
   readonly server: Origin;

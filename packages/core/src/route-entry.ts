@@ -2,11 +2,19 @@
  * One entry of one rule of one route, ready to be asked for every request. Where an entry is found says that its path matches;
  * what it still has to look at itself is the rest: method, headers, query, and a path that is a pattern.
  */
+import type { AuthorizationList } from './authorization-list.js';
 import type { PathMatched } from './decision.js';
 import { literalStart } from './literal-start.js';
-import type { CompiledRoute } from './compiled-policy.js';
-import type { GrpcFilter, HeaderMatch, HttpFilter, PathMatch } from './policy.js';
+import type { GrpcFilter, HeaderMatch, HostMatch, HttpFilter, Origin, PathMatch } from './policy.js';
 import { headerCondition, pathPattern, queryCondition, type Condition, type MatchQuery } from './request-match.js';
+
+/** What the entries of a route share. */
+export interface CompiledRoute {
+  readonly origin: Origin;
+  readonly hosts: readonly HostMatch[];
+  /** The route's own, tried before the server's. */
+  readonly authorizations: AuthorizationList;
+}
 
 /** What is asked of a request, in the form that HTTP and gRPC entries share. */
 export interface EntryConditions {
