@@ -164,6 +164,27 @@ describe('a file that breaks', () => {
     expect(brief(await folder.next())).toEqual({ ...nothing, upserted: ['api:91'], fixed: [serverKey('api')] });
   });
 
+  it('in its last object keeps those that followed: it may have been cut off there', async () => {
+    await using folder = await folderWith({
+      'a.yaml': [serverYaml('web', 80), serverYaml('api', 90), serverYaml('db', 70)].join('---\n'),
+    });
+    await folder.write('a.yaml', [serverYaml('web', 81), serverYaml('api', 99_999)].join('---\n'));
+    expect(brief(await folder.next())).toEqual({
+      ...nothing,
+      upserted: ['web:81'],
+      problems: ['DW0118'],
+      stale: [serverKey('api'), serverKey('db')],
+    });
+    expect(portsInForce(folder.source)).toEqual({ api: 90, db: 70, web: 81 });
+    await folder.write('a.yaml', [serverYaml('web', 81), serverYaml('api', 91)].join('---\n'));
+    expect(brief(await folder.next())).toEqual({
+      ...nothing,
+      upserted: ['api:91'],
+      removed: [serverKey('db')],
+      fixed: [serverKey('api'), serverKey('db')],
+    });
+  });
+
   it('in one object keeps that one, while others change and vanish', async () => {
     await using folder = await folderWith({
       'a.yaml': [serverYaml('web', 80), serverYaml('api', 90), serverYaml('db', 70)].join('---\n'),

@@ -36,7 +36,8 @@ export const emptyFile = (name: string): ManifestFile => ({
 
 /**
  * A new text of a file. A document that is broken keeps the last good version of its object; one that does not even say whose
- * it is might be any object of the file that is missing now, so all of these are kept.
+ * it is might be any object of the file that is missing now, so all of these are kept. So are they when the last document is
+ * broken: the file may have been cut off there, and what came after it must not be lifted by that.
  */
 export function withText(before: ManifestFile, text: string, now: string): ManifestFile {
   const { objects, problems, ignored, failed } = parseManifests(text, before.name);
@@ -49,9 +50,10 @@ export function withText(before: ManifestFile, text: string, now: string): Manif
     else held.set(key, { object, staleSince: undefined });
   }
   const broken = new Set(failed.map(({ key }) => key));
+  const lastGood = Math.max(0, ...[...objects, ...ignored].map(({ place }) => place?.line ?? 0));
+  const maybeAny = failed.some(({ key, place }) => key === undefined || place.line > lastGood);
   for (const [key, { object, staleSince }] of before.held) {
-    if (!held.has(key) && (broken.has(key) || broken.has(undefined)))
-      held.set(key, { object, staleSince: staleSince ?? now });
+    if (!held.has(key) && (broken.has(key) || maybeAny)) held.set(key, { object, staleSince: staleSince ?? now });
   }
   // What was an object before is broken now, whatever it looks like.
   const isForeign =
