@@ -1,7 +1,8 @@
 // Bundles the command line and the example's programs. Bundled, because loading a few hundred modules one by one costs more
 // start-up time than everything the command does.
 import { build } from 'esbuild';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,9 +13,10 @@ const banner = {
   js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
 };
 
+/** What an earlier build left is removed last: a demo that runs meanwhile starts its processes from these files. */
 async function bundle(entryPoints, outdir) {
-  rmSync(outdir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
     entryPoints,
     outdir,
@@ -29,6 +31,8 @@ async function bundle(entryPoints, outdir) {
     banner,
     logLevel: 'warning',
   });
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const name of readdirSync(outdir)) if (!made.has(name)) rmSync(join(outdir, name), { recursive: true });
 }
 
 const started = performance.now();
