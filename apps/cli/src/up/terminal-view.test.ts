@@ -29,8 +29,8 @@ describe('the live view', () => {
   it('has a column for each question when there is room', () => {
     expect(decisionAt(200)).toBe(
       [
-        'time      client                → target        request                       verdict    rule                                        where',
-        'hh:mm:ss  vote-bot              → voting:grpc   VotingService/VoteDoughnut    denied     wrong identity (closest: voting-from-web)   policies/voting.yaml:46',
+        'time      client                → target        request                       verdict    rule                                          where',
+        'hh:mm:ss  vote-bot              → voting:grpc   VotingService/VoteDoughnut    denied     wrong identity (closest: voting-from-web)     policies/voting.yaml:46',
         '',
       ].join('\n'),
     );

@@ -14,7 +14,7 @@ const client: Column = { title: 'client', width: 20, text: (row) => row.client }
 const target: Column = { title: '→ target', width: 14, text: (row) => `→ ${row.target}` };
 const request: Column = { title: 'request', width: 28, text: (row) => row.request };
 const verdict: Column = { title: 'verdict', width: 9, text: (row) => row.verdict };
-const rule: Column = { title: 'rule', width: 42, text: (row) => row.rule };
+const rule: Column = { title: 'rule', width: 44, text: (row) => row.rule };
 /** The rule where there is no room for what came closest. */
 const briefRule: Column = { title: 'rule', width: 19, text: (row) => cut(row.rule.replace(/ \(.*$/, ''), 21) };
 const place: Column = { title: 'where', width: 22, text: (_row, where) => where };
