@@ -148,6 +148,16 @@ describe('parseClientHello', () => {
     });
   });
 
+  it('does not read past the message, however much of its record has arrived', () => {
+    // The message says that it ends before its extensions; the record goes on.
+    const short = Uint8Array.from(hello);
+    short.set([0, 0, 181], 6);
+    const verdicts = Array.from({ length: short.length - 190 }, (_, more) =>
+      parseClientHello(short.subarray(0, 190 + more)),
+    );
+    expect(new Set(verdicts.map(({ kind }) => kind))).toEqual(new Set(['not-tls']));
+  });
+
   it('never throws, never waits past its bound, and never changes its mind', () => {
     const mutated = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }).map((changes) => {
       const bytes = Uint8Array.from(hello);

@@ -32,10 +32,9 @@ const notTls: ClientHello = { kind: 'not-tls' };
 export function parseClientHello(bytes: Uint8Array): ClientHello {
   const handshake = joinRecords(bytes);
   if (handshake === undefined) return notTls;
-  const { fragments, complete } = handshake;
-  if (!complete) return incomplete;
+  if (handshake === 'incomplete') return incomplete;
   try {
-    return readHello(new Reader(Buffer.concat(fragments).subarray(handshakeHeader)));
+    return readHello(new Reader(handshake));
   } catch (error) {
     if (error instanceof OutOfBounds) return notTls;
     throw error;
@@ -43,10 +42,10 @@ export function parseClientHello(bytes: Uint8Array): ClientHello {
 }
 
 /**
- * The handshake message that the records carry, as far as it is there; `undefined` when these are no records with a ClientHello
- * in them.
+ * The body of the handshake message that the records carry; `undefined` when these are no records with a ClientHello in them. What
+ * follows the message in its last record is not part of it: a verdict must not depend on how much of that has arrived.
  */
-function joinRecords(bytes: Uint8Array): { fragments: Uint8Array[]; complete: boolean } | undefined {
+function joinRecords(bytes: Uint8Array): Uint8Array | 'incomplete' | undefined {
   const fragments: Uint8Array[] = [];
   let have = 0;
   let wanted: number | undefined;
@@ -56,7 +55,7 @@ function joinRecords(bytes: Uint8Array): { fragments: Uint8Array[]; complete: bo
     if (at < bytes.length && bytes[at] !== 22) return undefined;
     if (at + 1 < bytes.length && bytes[at + 1] !== 3) return undefined;
     if (at + 2 < bytes.length && bytes[at + 2] !== 1 && bytes[at + 2] !== 3) return undefined;
-    if (at + recordHeader > bytes.length) return { fragments, complete: false };
+    if (at + recordHeader > bytes.length) return 'incomplete';
     const length = uint16(bytes, at + 3);
     // Handshake records may not be empty (RFC 8446 §5.1).
     if (length === 0 || length > longestVector) return undefined;
@@ -74,8 +73,8 @@ function joinRecords(bytes: Uint8Array): { fragments: Uint8Array[]; complete: bo
         wanted = handshakeHeader + body;
       }
     }
-    if (wanted !== undefined && have >= wanted) return { fragments, complete: true };
-    if (fragment.length < length) return { fragments, complete: false };
+    if (wanted !== undefined && have >= wanted) return Buffer.concat(fragments).subarray(handshakeHeader, wanted);
+    if (fragment.length < length) return 'incomplete';
     at += recordHeader + length;
   }
   return undefined;
