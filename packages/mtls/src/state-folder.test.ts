@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openState } from './state-folder.js';
@@ -24,6 +24,29 @@ describe('openState', () => {
       true,
       'Mar  1 00:00:00 2036 GMT',
     ]);
+  });
+
+  // Only root can give a file away; elsewhere this cannot be shown.
+  it.skipIf(process.getuid?.() !== 0)('refuses a folder or a key that belongs to somebody else', async () => {
+    const dir = await scratchFolder();
+    await openState(dir);
+    await chown(join(dir, 'ca.key'), 65_534, 65_534);
+    await expect(openState(dir)).rejects.toThrow(
+      /ca\.key belongs to another user \(uid 65534, not 0\): run as its owner/,
+    );
+    await chown(join(dir, 'ca.key'), 0, 0);
+    await chown(dir, 65_534, 65_534);
+    await expect(openState(dir)).rejects.toThrow('belongs to another user');
+    await chown(dir, 0, 0);
+    expect((await openState(dir)).isNew).toBe(false);
+  });
+
+  it('begins no CA where one must be there', async () => {
+    const dir = join(await scratchFolder(), 'state');
+    await expect(openState(dir, { mustExist: true })).rejects.toThrow(/there is no CA in .*--state/);
+    await expect(stat(dir)).rejects.toThrow('ENOENT');
+    await openState(dir);
+    expect((await openState(dir, { mustExist: true })).isNew).toBe(false);
   });
 
   it('names the root after the trust domain', async () => {

@@ -24,6 +24,8 @@ export interface State {
 export interface StateOptions {
   /** Only for a new CA: its common name becomes `root.linkerd.TRUST_DOMAIN`. Default `cluster.local`. */
   readonly trustDomain?: string;
+  /** Refuse to begin a CA: for commands that are of use only with the one that others trust already. */
+  readonly mustExist?: boolean;
   /** Defaults to the current time. */
   readonly now?: Date;
 }
@@ -44,10 +46,16 @@ const certMode = 0o644;
  * @throws StateError
  */
 export async function openState(dir: string, options: StateOptions = {}): Promise<State> {
-  const { trustDomain = 'cluster.local', now = new Date() } = options;
-  await makeFolder(dir);
+  const { trustDomain = 'cluster.local', mustExist = false, now = new Date() } = options;
   const certFile = join(dir, 'ca.crt');
   const keyFile = join(dir, 'ca.key');
+  if (mustExist && (await readIfThere(keyFile)) === undefined) {
+    throw new StateError(
+      `there is no CA in ${dir}: name the folder that \`doorward up\` or \`doorward identity\` uses (--state)`,
+    );
+  }
+  await makeFolder(dir);
+  for (const path of [dir, keyFile, join(dir, 'token.key')]) await checkOwner(path);
 
   let caKeyPem = await readIfThere(keyFile);
   if (caKeyPem === undefined) {
@@ -131,6 +139,25 @@ async function putInPlace(file: string, text: string, mode: number): Promise<str
     }
   } catch (error) {
     throw fileError(file, 'cannot be written', error);
+  }
+}
+
+/** A key in somebody else's file is somebody else's key, whatever its mode: who owns it can read it, and can put another in its place. */
+async function checkOwner(path: string): Promise<void> {
+  // Where there are no user ids (Windows) there is nothing to compare.
+  const user = process.getuid?.();
+  if (user === undefined) return;
+  let owner: number;
+  try {
+    owner = (await stat(path)).uid;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw fileError(path, 'cannot be looked at', error);
+  }
+  if (owner !== user) {
+    throw new StateError(
+      `${path} belongs to another user (uid ${owner}, not ${user}): run as its owner, or name another folder`,
+    );
   }
 }
 

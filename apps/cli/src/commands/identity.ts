@@ -60,8 +60,8 @@ Example, as an authenticated client of a workload that listens on 127.0.1.1:8080
       ]);
       // `--state` may stand before or after `issue`: it means the same.
       const { state: parentState } = command.parent?.opts<{ state?: string }>() ?? {};
-      const state = await openState(flags.state ?? parentState ?? identityDefaults.stateDir);
-      if (state.isNew) process.stderr.write(`made a new CA in ${state.dir}\n`);
+      // A CA that is made here would be one that nobody trusts.
+      const state = await openState(flags.state ?? parentState ?? identityDefaults.stateDir, { mustExist: true });
       const files = await issueToFolder(state, {
         identity: flags.identity,
         outDir: flags.out,

@@ -76,7 +76,7 @@ Example: doorward up examples/emojivoto/policies`,
     const asked = shutdownRequested();
     const { stdout } = process;
     const text = (flags.output ?? (stdout.isTTY ? 'text' : 'json')) === 'text';
-    const color = text && stdout.isTTY && process.env['NO_COLOR'] === undefined;
+    const color = text && stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
     const write = (chunk: string): void => void stdout.write(chunk);
     // Asked anew each time: the window may have been resized. A pipe has no width to keep to.
     const width = (): number => (stdout.isTTY ? (stdout.getWindowSize()[0] ?? 80) : Number.POSITIVE_INFINITY);

@@ -74,19 +74,33 @@ export class FolderWatch {
     this.view.notice('info', `${first}${more}: no Kubernetes objects there, skipped`);
   }
 
+  /** A line a file: a broken one may have held thirty objects. */
   #tellStale(change: FolderChange): void {
     const now = new Set(change.stale.map(({ key }) => key));
+    const news = new Map<string, string[]>();
     for (const { key, file } of change.stale) {
       if (this.#stale.has(key)) continue;
       this.#stale.add(key);
-      this.view.notice('warn', `${key} is stale: its last good version stays in force until ${file} is mended`);
+      news.set(file, [...(news.get(file) ?? []), key]);
     }
-    for (const key of this.#stale) {
-      if (now.has(key)) continue;
-      this.#stale.delete(key);
-      this.view.notice('info', `${key} is up to date again`);
+    for (const [file, keys] of news) {
+      const text =
+        keys.length === 1 ? 'is stale: its last good version stays' : 'are stale: their last good versions stay';
+      this.view.notice('warn', `${someOf(keys)} ${text} in force until ${file} is mended`);
+    }
+    const mended = [...this.#stale].filter((key) => !now.has(key));
+    for (const key of mended) this.#stale.delete(key);
+    if (mended.length > 0) {
+      this.view.notice('info', `${someOf(mended)} ${mended.length === 1 ? 'is' : 'are'} up to date again`);
     }
   }
+}
+
+/** `a`, `a and b`, `a, b and 28 more`. */
+function someOf(keys: readonly string[]): string {
+  const [first = '', second, ...others] = keys;
+  if (second === undefined) return first;
+  return others.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${others.length} more`;
 }
 
 function problemKey({ code, message, place }: Problem): string {
