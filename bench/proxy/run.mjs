@@ -110,10 +110,10 @@ try {
   for (const { children } of proxies) for (const { child } of children) child.kill('SIGTERM');
   app.kill();
   // The state folder is written to until the parts have ended.
-  await Promise.all(
-    proxies.flatMap(({ children }) =>
-      children.map(({ child }) => child.exitCode ?? new Promise((resolve) => child.once('exit', resolve))),
-    ),
-  );
+  const ended = (child) =>
+    child.exitCode === null && child.signalCode === null
+      ? new Promise((resolve) => child.once('exit', resolve))
+      : Promise.resolve();
+  await Promise.all(proxies.flatMap(({ children }) => children.map(({ child }) => ended(child))));
   rmSync(folder, { recursive: true, force: true });
 }

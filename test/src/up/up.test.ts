@@ -169,6 +169,25 @@ describe('while it runs', () => {
     await expect.poll(async () => get(port), { interval: 20, timeout: 5_000 }).toBe(200);
   });
 
+  it('a controller that hangs is told of, since edits have no effect meanwhile', { timeout: 30_000 }, async () => {
+    const app = await application();
+    const port = await freePort();
+    const space = await made({ 'shop.yaml': shop(port, `http=${app.address}`), 'policy.yaml': shopPolicy(true) });
+    const up = space.up();
+    await up.ready();
+    const before = up.now;
+    const controller = await childOf(up, 'controller');
+    process.kill(controller, 'SIGSTOP');
+    try {
+      await space.write('policy.yaml', shopPolicy(false));
+      await up.notice('lost the controller', before);
+      expect(await get(port)).toBe(200);
+    } finally {
+      process.kill(controller, 'SIGCONT');
+    }
+    await expect.poll(async () => get(port), { interval: 50, timeout: 15_000 }).toBe(403);
+  });
+
   it('a proxy that is asked to end finishes what is open, takes nothing new, and is started again', async () => {
     let answer = (): void => {};
     const app = await application((request, response) => {
