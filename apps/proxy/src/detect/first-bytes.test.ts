@@ -1,37 +1,16 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SocketPairs } from '../testing/socket-pair.js';
 import { peek } from './first-bytes.js';
 
-const open: { destroy(): void }[] = [];
-const servers: ReturnType<typeof createServer>[] = [];
-
-afterEach(async () => {
-  for (const socket of open.splice(0)) socket.destroy();
-  await Promise.all(servers.splice(0).map(async (server) => new Promise((resolve) => server.close(resolve))));
-});
-
-/** Both ends of a real connection. */
-async function pair(): Promise<{ client: Socket; accepted: Socket }> {
-  const server = createServer({ allowHalfOpen: true });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const client = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true });
-  const accepted = await new Promise<Socket>((resolve) => {
-    server.once('connection', resolve);
-  });
-  open.push(client, accepted);
-  return { client, accepted };
-}
+const pairs = new SocketPairs();
+afterEach(async () => pairs.closeAll());
 
 const atLeast = (length: number) => (bytes: Buffer) => (bytes.length >= length ? bytes.toString() : undefined);
 
 describe('looking at the first bytes', () => {
   it('waits until there is a verdict and puts everything back', async () => {
-    const { client, accepted } = await pair();
+    const { client, accepted } = await pairs.open();
     const peeked = peek(accepted, atLeast(6), 10_000);
     client.write('abc');
     await once(accepted, 'readable');
@@ -44,7 +23,7 @@ describe('looking at the first bytes', () => {
   });
 
   it('gives up when the time is up, with what there is', async () => {
-    const { client, accepted } = await pair();
+    const { client, accepted } = await pairs.open();
     client.write('abc');
     await once(accepted, 'readable');
     expect(await peek(accepted, atLeast(6), 20)).toEqual({ kind: 'timeout', bytes: Buffer.from('abc') });
@@ -58,7 +37,7 @@ describe('looking at the first bytes', () => {
     ['in one piece', ['abc']],
     ['in several pieces', ['a', 'b', 'c']],
   ])('tells that the peer ended before there was a verdict, and loses nothing that came %s', async (_, pieces) => {
-    const { client, accepted } = await pair();
+    const { client, accepted } = await pairs.open();
     let known = 0;
     const peeked = peek(
       accepted,
@@ -83,13 +62,13 @@ describe('looking at the first bytes', () => {
   });
 
   it('does not wait for a connection that is over', async () => {
-    const { client, accepted } = await pair();
+    const { client, accepted } = await pairs.open();
     accepted.on('error', () => {});
     client.resetAndDestroy();
     await new Promise((resolve) => accepted.once('close', resolve));
     expect(await peek(accepted, atLeast(6), 10_000)).toEqual({ kind: 'ended', bytes: Buffer.alloc(0) });
 
-    const other = await pair();
+    const other = await pairs.open();
     other.client.end();
     other.accepted.resume();
     await once(other.accepted, 'end');
@@ -97,7 +76,7 @@ describe('looking at the first bytes', () => {
   });
 
   it('holds as much as the judge wants, however small the pieces that a stream holds by itself', async () => {
-    const { client, accepted } = await pair();
+    const { client, accepted } = await pairs.open();
     const length = 4 * accepted.readableHighWaterMark + 1;
     client.end(Buffer.alloc(length, 'x'));
     const peeked = await peek(accepted, (bytes) => (bytes.length >= length ? bytes.length : undefined), 10_000);
@@ -108,7 +87,7 @@ describe('looking at the first bytes', () => {
   });
 
   it('tells a silent peer from one that went away', async () => {
-    const { client, accepted } = await pair();
+    const { client, accepted } = await pairs.open();
     expect(await peek(accepted, atLeast(1), 20)).toEqual({ kind: 'timeout', bytes: Buffer.alloc(0) });
     client.destroy();
     expect(await peek(accepted, atLeast(1), 10_000)).toEqual({ kind: 'ended', bytes: Buffer.alloc(0) });

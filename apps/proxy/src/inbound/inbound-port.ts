@@ -9,5 +9,3 @@ export interface InboundPort {
   readonly policyPort: number;
   readonly policy: PolicyCell;
 }
-
-export { parseHostPort, type HostPort } from '@doorward/telemetry';

@@ -1,34 +1,17 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SocketPairs } from '../testing/socket-pair.js';
 import { joinStreams } from './join-streams.js';
 
-const sockets: Socket[] = [];
-const servers: Server[] = [];
-
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(servers.splice(0).map(async (server) => new Promise((resolve) => server.close(resolve))));
-});
-
-async function pair(): Promise<{ outer: Socket; inner: Socket }> {
-  const server = createServer({ allowHalfOpen: true });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const outer = connect({ host: '127.0.0.1', port: address.port, allowHalfOpen: true });
-  const [inner] = (await once(server, 'connection')) as [Socket];
-  sockets.push(outer, inner);
-  return { outer, inner };
-}
+const pairs = new SocketPairs();
+afterEach(async () => pairs.closeAll());
 
 async function joined(): Promise<{ client: Socket; app: Socket; done: Promise<void> }> {
-  const [left, right] = await Promise.all([pair(), pair()]);
-  return { client: left.outer, app: right.outer, done: joinStreams(left.inner, right.inner) };
+  const [left, right] = await Promise.all([pairs.open(), pairs.open()]);
+  return { client: left.client, app: right.client, done: joinStreams(left.accepted, right.accepted) };
 }
 
 async function readAll(socket: Socket): Promise<string> {
@@ -83,7 +66,7 @@ describe('two joined connections', () => {
   });
 
   it('leave a slow reader the time to take what was on its way when the other side was gone', async () => {
-    const { outer: app, inner } = await pair();
+    const { client: app, accepted: inner } = await pairs.open();
     const taken: string[] = [];
     let take = (): void => {};
     const slow = new Duplex({
@@ -107,7 +90,7 @@ describe('two joined connections', () => {
   });
 
   it('do not wait for ever for one who takes nothing', async () => {
-    const { outer: app, inner } = await pair();
+    const { client: app, accepted: inner } = await pairs.open();
     const stuck = new Duplex({ read() {}, write() {} });
     const done = joinStreams(stuck, inner, { lingerMs: 10_000, unreadMs: 1 });
     stuck.push(null);

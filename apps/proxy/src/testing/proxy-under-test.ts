@@ -1,6 +1,6 @@
 /** A whole proxy in this process: with its controller, its application, and everything it says. */
 import type { InboundPolicy } from '@doorward/core';
-import { parseHostPort, type HostPort } from '../inbound/inbound-port.js';
+import { parseHostPort, type HostPort } from '@doorward/telemetry';
 import { proxyDefaults, type ProxyOptions } from '../options.js';
 import { runProxy, type RunningProxy } from '../run.js';
 import { RecordedLog } from './recorded-log.js';

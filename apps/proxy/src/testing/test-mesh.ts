@@ -24,7 +24,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostPort } from '../inbound/inbound-port.js';
+import type { HostPort } from '@doorward/telemetry';
 
 /** Names of the workloads of the tests. */
 export const web = 'web.default.serviceaccount.identity.linkerd.cluster.local';
