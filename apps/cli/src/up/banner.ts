@@ -1,6 +1,7 @@
 import { formatHostPort } from '@doorward/telemetry/host-port';
 import type { PolicyIndex } from '@doorward/index';
 import { relative } from 'node:path';
+import { defaultText, effectiveDefault } from './effective-default.js';
 import type { InboundPlan, ProxyPlan } from './proxy-plan.js';
 import type { Banner, BannerLine } from './view.js';
 
@@ -75,8 +76,8 @@ function policyLabel(plan: ProxyPlan, port: InboundPlan, index: PolicyIndex): st
   const ref = { namespace: plan.namespace, kind: 'external-workload', name: plan.name } as const;
   const [server] = index.explainServers(ref, port.listen.port);
   if (server !== undefined) return `${server.spec.proxyProtocol}  ${server.metadata.name}`;
-  const listing = [...index.workloads()].find(({ object }) => object === index.get(`ExternalWorkload/${plan.key}`));
-  return listing === undefined ? '' : `default: ${listing.defaultPolicy.policy} (${listing.defaultPolicy.from})`;
+  const effective = effectiveDefault(index, plan);
+  return effective === undefined ? '' : defaultText(effective);
 }
 
 /** What a newcomer can do next, made of what is really there. */

@@ -3,6 +3,7 @@ import type { Origin } from '@doorward/core';
 import type { PolicyIndex } from '@doorward/index';
 import type { SourcePlace } from '@doorward/resources';
 import { isRecord, type ChildEvent } from './child.js';
+import { defaultText, effectiveDefault } from './effective-default.js';
 import type { ProxyPlan } from './proxy-plan.js';
 
 export interface DecisionRow {
@@ -138,12 +139,8 @@ function originName(origin: Origin | undefined, { plan, index }: RowContext, por
   const workload = { namespace: plan.namespace, kind: 'external-workload', name: plan.name } as const;
   const selected = index.explainServers(workload, port).length > 0;
   // A default policy on a port that no Server selects: say who set it, for that is where it can be changed.
-  const from = selected
-    ? undefined
-    : [...index.workloads()].find((w) => w.ref.name === plan.name && w.ref.namespace === plan.namespace);
-  return from?.defaultPolicy.policy === origin.name
-    ? `default: ${origin.name} (${from.defaultPolicy.from})`
-    : `default: ${origin.name}`;
+  const effective = selected ? undefined : effectiveDefault(index, plan);
+  return effective?.policy === origin.name ? defaultText(effective) : `default: ${origin.name}`;
 }
 
 /** Labels are all in lower case; the index looks objects up by the wire's spelling. */

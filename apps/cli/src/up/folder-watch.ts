@@ -13,6 +13,7 @@ export class FolderWatch {
   readonly #stale = new Set<string>();
   readonly #ignoredKinds = new Set<string>();
   readonly #effects: EffectReport;
+  #names: ReadonlyMap<string, string> = new Map();
   #skipped: ReadonlySet<string> = new Set();
 
   constructor(
@@ -25,6 +26,12 @@ export class FolderWatch {
   /** Take a change in, and say what is new: problems, what is stale because of them, and what was mended. */
   apply(change: FolderChange): void {
     this.index.applyAll(change);
+    // Asked for each decision that is shown, so worked out for each change. The first of two workloads with one identity counts.
+    this.#names = new Map(
+      this.workloads()
+        .toReversed()
+        .map(({ metadata, spec }) => [spec.meshTLS.identity, metadata.name]),
+    );
     const now = new Map(change.problems.map((problem) => [problemKey(problem), problem]));
     for (const [key, problem] of now) {
       if (this.#told.has(key)) continue;
@@ -63,7 +70,7 @@ export class FolderWatch {
 
   /** The workload that an identity belongs to. */
   nameOfIdentity(identity: string): string | undefined {
-    return this.workloads().find(({ spec }) => spec.meshTLS.identity === identity)?.metadata.name;
+    return this.#names.get(identity);
   }
 
   #tellSkipped(files: readonly string[]): void {

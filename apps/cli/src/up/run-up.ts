@@ -171,7 +171,7 @@ export class Up {
 
   async #reconcile(): Promise<void> {
     const workloads = this.#watch.workloads();
-    for (const workload of workloads) await this.#tokens.write(workload);
+    for (const workload of workloads) await this.#tokens.ensure(workload);
     this.#tellPlanProblems(await this.#fleet.reconcile(workloads));
   }
 

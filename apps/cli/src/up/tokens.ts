@@ -32,10 +32,13 @@ export class Tokens {
     return join(this.stateDir, 'tokens', encodeURIComponent(`${namespace}.${name}`));
   }
 
-  async write({ metadata, spec }: ExternalWorkload): Promise<void> {
+  /** Write a workload's token, unless it is there already: what is there is renewed by the clock, not by each change of the folder. */
+  async ensure({ metadata, spec }: ExternalWorkload): Promise<void> {
     const file = this.fileOf(metadata);
-    this.#files.set(file, spec.meshTLS.identity);
-    await this.#writeFile(file, spec.meshTLS.identity);
+    const { identity } = spec.meshTLS;
+    if (this.#files.get(file) === identity) return;
+    await this.#writeFile(file, identity);
+    this.#files.set(file, identity);
   }
 
   close(): void {
