@@ -71,18 +71,31 @@ export function environmentOf(app: AppName, { apps, doors, outbound }: DemoAddre
   }
 }
 
+/** Below the range from which systems hand out ports by themselves (32768 on Linux, 49152 elsewhere), above the well-known ones. */
+const ownPorts = { first: 12_000, count: 20_000 };
+/** So many taken ports one after the other mean that something else is wrong. */
+const attemptsMax = 50;
+
 /**
  * The same hosts with ports that are free at this moment. All are held at once, so no two are the same; they are let go
- * before this resolves, so another process could take one: good enough for tests, not for more.
+ * before this resolves. They are not such as the system gives to whoever asks for any port, or one of these could be gone
+ * by the time it is listened on.
  */
 export async function freeAddresses(like: DemoAddresses = defaultAddresses): Promise<DemoAddresses> {
   const held: Server[] = [];
   const free = async (address: string): Promise<string> => {
-    const server = createServer();
-    held.push(server);
     const { host } = parseAddress(address, 'address');
-    const found: Address = await listenOn(server, { host, port: 0 });
-    return formatAddress(found);
+    for (let attempt = 1; ; attempt++) {
+      const server = createServer();
+      const port = ownPorts.first + Math.floor(Math.random() * ownPorts.count);
+      try {
+        const found: Address = await listenOn(server, { host, port });
+        held.push(server);
+        return formatAddress(found);
+      } catch (error) {
+        if (attempt === attemptsMax) throw error;
+      }
+    }
   };
   try {
     const [apps, doors, outbound] = await Promise.all([

@@ -8,12 +8,22 @@ import { ObservedProcess, root } from './observed-process.js';
 export const cli = join(root, 'apps/cli/bin/doorward.js');
 export const shopName = 'shop.default.serviceaccount.identity.linkerd.cluster.local';
 
-/** A port of 127.0.1.1 that is free now. */
+/**
+ * A port that is free now, and not one that the system gives to whoever asks for any: it is listened on only later, when another
+ * test could have it.
+ */
 export async function freePort(host = '127.0.1.1'): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, host);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const server = createServer();
+    const wanted = 12_000 + Math.floor(Math.random() * 20_000);
+    const taken = new Promise<undefined>((resolve) => {
+      server.once('error', () => resolve(undefined));
+    });
+    const port = await Promise.race([listen(server, host, wanted), taken]);
+    if (port === undefined) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export async function listen(server: Server, host: string, port = 0): Promise<number> {
